@@ -1,0 +1,1 @@
+"""The REST side, under /api/v1."""

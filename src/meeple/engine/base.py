@@ -1,0 +1,135 @@
+"""The seam between Meeple and the rules of a game.
+
+A game author writes one class with the six methods of `GameEngine`. Everything else in this module
+is optional: attributes and small protocols that an engine may have to offer more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from random import Random
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+
+import msgspec
+
+from meeple.errors import IllegalAction
+
+__all__ = [
+    "JSON",
+    "ActionCodec",
+    "EngineOptions",
+    "ForcedActions",
+    "GameEngine",
+    "IllegalAction",
+    "Outcome",
+    "StateCodec",
+]
+
+#: What JSON can say: None, bool, int, float, str, and lists and string-keyed dicts of these.
+JSON: TypeAlias = Any
+
+State = TypeVar("State")
+Action = TypeVar("Action")
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a game ended.
+
+    Attributes:
+        winners: the winning seats, in order; empty for a draw.
+        reason: a stable word such as ``"line"``, ``"checkmate"`` or ``"resigned"``.
+        scores: a score a seat, where the game has scores.
+    """
+
+    winners: tuple[int, ...]
+    reason: str
+    scores: tuple[float, ...] | None = None
+
+
+class EngineOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of an engine's ``Options``: its house rules, each with a type, bounds and a default."""
+
+
+class GameEngine(Protocol[State, Action]):
+    """The rules of one kind of game.
+
+    Pure: same inputs, same outputs; no I/O, no clock, no global random, and no change to a state
+    that was handed in. What `apply` needs of chance it draws from ``rng``, which Meeple seeds from
+    the game's secret seed and the entry's seq; a generator is good for the one call only.
+
+    States may be any Python value; actions are JSON values unless the engine is an `ActionCodec`.
+    The first line of the class's docstring is what a lobby says about the game. Optional
+    attributes:
+
+    - ``seats``: a ``range`` of how many may play; two if it is not given.
+    - ``Options``: a subclass of `EngineOptions`; no options if it is not given.
+    - ``perfect_information``: True if every viewer may see everything; one view then serves all,
+      and replays show every action while the game is on. False if it is not given.
+    """
+
+    def new_game(self, seats: int, options: Mapping[str, Any], rng: Random) -> State:
+        """The state before the first action. ``options`` are validated and complete."""
+        ...
+
+    def to_act(self, state: State) -> Collection[int]:
+        """The seats that may act now (several: simultaneous); empty once the game has ended."""
+        ...
+
+    def legal_actions(self, state: State, seat: int) -> Sequence[Action] | None:
+        """What ``seat`` may do now; None if that is too much to list."""
+        ...
+
+    def apply(self, state: State, seat: int, action: Action, rng: Random) -> State:
+        """The state after ``seat`` has done ``action``.
+
+        Raises:
+            IllegalAction: the rules forbid it; the message is shown to the player.
+        """
+        ...
+
+    def view(self, state: State, seat: int | None) -> JSON:
+        """What ``seat`` may see of the state; what a spectator may see if it is None."""
+        ...
+
+    def outcome(self, state: State) -> Outcome | None:
+        """How the game ended; None while it is on."""
+        ...
+
+
+@runtime_checkable
+class ActionCodec(Protocol):
+    """For an engine whose actions are not JSON values themselves."""
+
+    def encode_action(self, action: Any) -> JSON:
+        """The action as JSON; equal actions give equal JSON."""
+        ...
+
+    def decode_action(self, data: JSON) -> Any:
+        """The action that ``data`` stands for.
+
+        Raises:
+            IllegalAction: it stands for none.
+        """
+        ...
+
+
+@runtime_checkable
+class StateCodec(Protocol):
+    """For an engine whose states can be written down: enables snapshots of long games."""
+
+    def encode_state(self, state: Any) -> JSON:
+        """The whole state, secrets included, as JSON."""
+        ...
+
+    def decode_state(self, data: JSON) -> Any:
+        """The state that `encode_state` wrote."""
+        ...
+
+
+@runtime_checkable
+class ForcedActions(Protocol):
+    """For an engine in which a seat may be forced to do one particular thing."""
+
+    def forced(self, state: Any, seat: int) -> JSON:
+        """What ``seat`` is forced to do, as shown in its ``request``; None if nothing."""
+        ...

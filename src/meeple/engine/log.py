@@ -1,0 +1,88 @@
+"""The words of the log: an entry, and what the index says of a game."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from meeple.engine.base import JSON, Outcome
+
+
+class EntryKind(StrEnum):
+    """What an entry of a game's log records."""
+
+    CREATED = "created"
+    SEATED = "seated"
+    STARTED = "started"
+    ACTION = "action"
+    RESIGNED = "resigned"
+    ABORTED = "aborted"
+    ENDED = "ended"
+
+
+class Entry(NamedTuple):
+    """One row of a game's log.
+
+    Attributes:
+        game_id: the game it belongs to.
+        seq: its number, contiguous from 0 within the game.
+        kind: what it records.
+        seat: the seat that it concerns; None if it concerns none.
+        payload: a JSON object, its form given by the kind.
+        action_id: the name that the client gave its action, unique within the game.
+        at: server time in milliseconds since 1970, never less than the entry's before.
+    """
+
+    game_id: str
+    seq: int
+    kind: EntryKind
+    seat: int | None
+    payload: dict[str, Any]
+    action_id: str | None
+    at: int
+
+
+class GameStatus(StrEnum):
+    """Where a game stands."""
+
+    OPEN = "open"
+    LIVE = "live"
+    OVER = "over"
+
+
+class Player(msgspec.Struct, frozen=True):
+    """A user in a seat."""
+
+    user_id: UUID
+    name: str
+
+
+class GameRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What lobby and archive know of a game, written in the same transaction as its entries.
+
+    It is derived from the log and holds no secret.
+
+    Attributes:
+        game_id: the game's id; ids sort by time of creation.
+        engine: the name of its engine.
+        options: its house rules, validated and complete.
+        status: open, live or over.
+        public: True if the lobby shows it.
+        players: one item a seat; None while it is empty.
+        created_at: server time of the first entry, in milliseconds since 1970.
+        updated_at: server time of the entry that changed this row last.
+        outcome: how it ended; None while it is on.
+    """
+
+    game_id: str
+    engine: str
+    options: dict[str, JSON]
+    status: GameStatus
+    public: bool
+    players: tuple[Player | None, ...]
+    created_at: int
+    updated_at: int
+    outcome: Outcome | None = None

@@ -1,0 +1,174 @@
+"""What the services need of the outside world, as small Protocols.
+
+Each has one contract suite in ``tests/contracts``, run over every implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from meeple.engine.base import GameEngine
+from meeple.engine.log import Entry, GameRow, GameStatus
+
+#: Gives the engine of that name, or raises `EngineNotFound`.
+EngineFactory = Callable[[str], GameEngine[Any, Any]]
+
+
+class Clock(Protocol):
+    """The server's time."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970-01-01 UTC."""
+        ...
+
+
+class GamePage(NamedTuple):
+    """Some games, newest first, and the cursor that the next page starts from (None: no more)."""
+
+    games: list[GameRow]
+    cursor: str | None
+
+
+class GameLog(Protocol):
+    """The log of every game: the only truth that Meeple has."""
+
+    async def append(
+        self,
+        game_id: str,
+        expected_seq: int,
+        entries: Sequence[Entry],
+        *,
+        row: GameRow | None = None,
+    ) -> None:
+        """Append ``entries`` (seq ``expected_seq`` and up) if the log ends just before them.
+
+        When it returns, they are committed and on the disk, all of them, together with ``row``,
+        the new index row of the game, if one is given.
+
+        Raises:
+            SequenceConflict: the log does not end at ``expected_seq - 1``; nothing was written.
+            DuplicateAction: an ``action_id`` is in the game's log already, or twice in
+                ``entries``; nothing was written. This is checked before the sequence.
+            Unavailable: it could not be written; whether it was can be learned by reading.
+            ValueError: ``entries`` are empty, not contiguous, or not all of ``game_id``.
+        """
+        ...
+
+    async def read(
+        self, game_id: str, from_seq: int = 0, *, limit: int | None = None
+    ) -> list[Entry]:
+        """The entries from ``from_seq`` on, in order, at most ``limit``."""
+        ...
+
+    async def find_game(self, game_id: str) -> GameRow | None:
+        """The index row of a game; None if there is no such game."""
+        ...
+
+    async def list_games(
+        self,
+        *,
+        status: GameStatus | None = None,
+        engine: str | None = None,
+        player: UUID | None = None,
+        public_only: bool = True,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> GamePage:
+        """One page of the index, newest game first.
+
+        Args:
+            status: only games of that status.
+            engine: only games of that engine.
+            player: only games in which this user has a seat.
+            public_only: leave out games that are not public.
+            cursor: where the page before ended.
+            limit: games a page, at least 1.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Returns if the log answers now; raises `Unavailable` if not."""
+        ...
+
+    async def aclose(self) -> None:
+        """Write what is pending and let go of the files."""
+        ...
+
+
+class Presence(Protocol):
+    """Who is at which table, as far as this node knows. Soft state: nothing depends on it."""
+
+    def present(self, game_id: str) -> Collection[UUID]:
+        """The users with a seat who are connected to the game now, on any node."""
+        ...
+
+
+class Message(NamedTuple):
+    """An event to a client: its name and its payload (a msgspec Struct of JSON values)."""
+
+    event: str
+    payload: Any
+
+
+class Broadcaster(Protocol):
+    """Hands messages to the viewers that are connected to this node.
+
+    No method waits for a client, and messages to one viewer leave in the order of the calls.
+    """
+
+    def audience(self, game_id: str) -> Collection[int | None]:
+        """The seats that have a viewer here; None stands for the spectators."""
+        ...
+
+    def send(self, game_id: str, seat: int | None, message: Message) -> None:
+        """Send to every viewer of the game in that seat (None: to every spectator)."""
+        ...
+
+    def send_to(self, sid: str, message: Message) -> None:
+        """Send to one connection."""
+        ...
+
+
+class SocketServer(Protocol):
+    """What Meeple uses of a Socket.IO server; python-socketio's ``AsyncServer`` has it.
+
+    Handlers are coroutines: ``connect(sid, environ, auth)``, ``disconnect(sid, reason)``, any
+    event ``(sid, *args)`` and, for ``"*"``, ``(event, sid, *args)``. What an event's handler
+    returns is sent as its ack. Events of one connection are handled one after the other.
+    """
+
+    def on(
+        self,
+        event: str,
+        handler: Callable[..., Awaitable[Any]] | None = None,
+        namespace: str | None = None,
+    ) -> Any:
+        """Register the handler of an event."""
+        ...
+
+    async def emit(
+        self,
+        event: str,
+        data: Any = None,
+        to: str | list[str] | None = None,
+        *,
+        namespace: str | None = None,
+    ) -> None:
+        """Queue an event for one connection or several; never waits for a slow reader."""
+        ...
+
+    async def save_session(
+        self, sid: str, session: Mapping[str, Any], namespace: str | None = None
+    ) -> None:
+        """Keep ``session`` with the connection."""
+        ...
+
+    async def get_session(self, sid: str, namespace: str | None = None) -> dict[str, Any]:
+        """What `save_session` kept."""
+        ...
+
+    async def disconnect(self, sid: str, namespace: str | None = None) -> None:
+        """Disconnect a client, after what is queued for it."""
+        ...

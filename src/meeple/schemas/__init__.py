@@ -1,0 +1,1 @@
+"""The wire: closed unions of messages."""

@@ -1,0 +1,1 @@
+"""The use cases, with no transport and no SQL in them."""

@@ -1,0 +1,1 @@
+"""The Socket.IO side: the /game namespace, authentication, and the messages out."""

@@ -1,0 +1,1 @@
+"""The game log on SQLite, and in memory."""
