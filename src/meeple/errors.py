@@ -26,6 +26,8 @@ class MeepleError(Exception):
 class InternalError(MeepleError):
     """The server failed to handle this; the failure was logged."""
 
+    code = "internal_error"
+
 
 # --- who you are ------------------------------------------------------------------------------
 
@@ -75,6 +77,13 @@ class UnknownEvent(MeepleError):
     status = 404
 
 
+class NotFound(MeepleError):
+    """There is nothing at this address."""
+
+    code = "not_found"
+    status = 404
+
+
 class PayloadTooLarge(MeepleError):
     """The message is larger than this server takes."""
 
@@ -110,6 +119,13 @@ class GameFull(MeepleError):
     """Every seat is taken."""
 
     code = "game_full"
+    status = 409
+
+
+class TooManyGames(MeepleError):
+    """One connection can view only so many games at once; leave one first."""
+
+    code = "too_many_games"
     status = 409
 
 

@@ -5,7 +5,7 @@ Each has one contract suite in ``tests/contracts``, run over every implementatio
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -118,6 +118,14 @@ class Broadcaster(Protocol):
     No method waits for a client, and messages to one viewer leave in the order of the calls.
     """
 
+    def watch(self, sid: str, game_id: str, seat: int | None) -> None:
+        """From now on, the connection is a viewer of the game: in ``seat``, or a spectator."""
+        ...
+
+    def unwatch(self, sid: str, game_id: str) -> None:
+        """The connection is no longer a viewer of the game."""
+        ...
+
     def audience(self, game_id: str) -> Collection[int | None]:
         """The seats that have a viewer here; None stands for the spectators."""
         ...
@@ -131,44 +139,48 @@ class Broadcaster(Protocol):
         ...
 
 
-class SocketServer(Protocol):
-    """What Meeple uses of a Socket.IO server; python-socketio's ``AsyncServer`` has it.
+#: Answers one event of a client's with one JSON object; never waits for the client.
+Ack = Callable[[Any], None]
 
-    Handlers are coroutines: ``connect(sid, environ, auth)``, ``disconnect(sid, reason)``, any
-    event ``(sid, *args)`` and, for ``"*"``, ``(event, sid, *args)``. What an event's handler
-    returns is sent as its ack. Events of one connection are handled one after the other.
-    """
 
-    def on(
-        self,
-        event: str,
-        handler: Callable[..., Awaitable[Any]] | None = None,
-        namespace: str | None = None,
-    ) -> Any:
-        """Register the handler of an event."""
+class SocketHandlers(Protocol):
+    """What a Socket.IO server calls for the connections of one namespace."""
+
+    async def on_connect(self, sid: str, auth: Any) -> bool:
+        """A client has connected; False refuses it, after what was emitted to it."""
         ...
 
-    async def emit(
-        self,
-        event: str,
-        data: Any = None,
-        to: str | list[str] | None = None,
-        *,
-        namespace: str | None = None,
-    ) -> None:
-        """Queue an event for one connection or several; never waits for a slow reader."""
+    async def on_event(self, sid: str, event: str, args: Sequence[Any], ack: Ack | None) -> None:
+        """A client has sent an event; ``ack`` is None if it asked for no answer."""
+        ...
+
+    async def on_disconnect(self, sid: str, reason: str) -> None:
+        """A client that was accepted has gone."""
+        ...
+
+
+class SocketServer(Protocol):
+    """What Meeple uses of a Socket.IO server, for one namespace.
+
+    The events of one connection are handled one after the other, those of different connections
+    side by side. What goes out to one connection keeps the order of the calls, acks included. A
+    connection that does not read what it is sent is dropped, never waited for.
+    """
+
+    def serve(self, handlers: SocketHandlers) -> None:
+        """Hand every connection to ``handlers``; called once, before the first connection."""
+        ...
+
+    def emit(self, event: str, payload: Any, to: Collection[str]) -> None:
+        """Send an event to the connections ``to``, encoded once; unknown ones are passed over."""
+        ...
+
+    def disconnect(self, sid: str) -> None:
+        """Disconnect a client, after what was sent to it before."""
         ...
 
     async def save_session(
         self, sid: str, session: Mapping[str, Any], namespace: str | None = None
     ) -> None:
         """Keep ``session`` with the connection."""
-        ...
-
-    async def get_session(self, sid: str, namespace: str | None = None) -> dict[str, Any]:
-        """What `save_session` kept."""
-        ...
-
-    async def disconnect(self, sid: str, namespace: str | None = None) -> None:
-        """Disconnect a client, after what is queued for it."""
         ...

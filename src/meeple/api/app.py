@@ -1,0 +1,67 @@
+"""The REST application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.exceptions import HTTPException
+
+import meeple
+from meeple.api.context import Context
+from meeple.api.msgspec_routes import Api, reply
+from meeple.api.routes import health, router
+from meeple.errors import (
+    EngineError,
+    InternalError,
+    InvalidMessage,
+    MeepleError,
+    NotFound,
+)
+from meeple.schemas.ws_messages import Failed, error_body
+
+log = structlog.get_logger(__name__)
+
+
+def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
+    """The application: ``/api/v1``, its documentation under ``/api/docs``, and ``/health``."""
+    app = Api(
+        title="Meeple",
+        version=meeple.__version__,
+        summary=(meeple.__doc__ or "").strip(),
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.context = context
+    app.include_router(router)
+    app.include_router(health)
+    app.add_middleware(
+        CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]
+    )
+    app.add_exception_handler(MeepleError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse)
+    app.add_exception_handler(HTTPException, _refuse)
+    app.add_exception_handler(Exception, _refuse)
+    return app
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """The same error body as on the socket, with the status that goes with its code."""
+    if isinstance(error, HTTPException):
+        # FastAPI's own: no such path, or no such method on it.
+        failed = Failed(error_body(NotFound(str(error.detail))))
+        return reply(failed, error.status_code)
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        error = InvalidMessage(f"{where}: {first['msg']}")
+    elif not isinstance(error, MeepleError):
+        # Starlette logs the traceback of what nobody expected.
+        error = InternalError()
+    if isinstance(error, EngineError):
+        log.error("engine failed", path=request.url.path, exc_info=error)
+    return reply(Failed(error_body(error)), error.status)

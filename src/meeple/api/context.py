@@ -1,0 +1,88 @@
+"""What the routes work with, and who is asking."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from meeple.errors import InvalidToken, Unavailable
+from meeple.protocols import GameLog
+from meeple.services.connection_manager import ConnectionManager
+from meeple.services.engine_catalog import EngineCatalog
+from meeple.services.game_service import GameService
+from meeple.services.tokens import Identity, TokenIssuer, TokenVerifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The services behind the routes.
+
+    Attributes:
+        guest_tokens: makes guests' tokens; None if there are no guests here.
+        guest_ttl: seconds that a guest's token is good for.
+    """
+
+    games: GameService
+    catalog: EngineCatalog
+    verifier: TokenVerifier
+    log: GameLog
+    connections: ConnectionManager
+    guest_tokens: TokenIssuer | None
+    guest_ttl: int
+
+    async def check(self) -> dict[str, str]:
+        """Each part that the server depends on: ``ok``, or what is wrong with it."""
+        parts = {}
+        for name, check in (("log", self.log.check), ("presence", self.connections.check)):
+            try:
+                await check()
+                parts[name] = "ok"
+            except Unavailable as error:
+                parts[name] = error.message
+        return parts
+
+    async def identify(self, request: Request) -> Identity | None:
+        """Whose bearer token the request has; None if it has none.
+
+        Raises:
+            InvalidToken, TokenExpired: the token is no good.
+        """
+        header = request.headers.get("authorization")
+        if header is None:
+            return None
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise InvalidToken("the Authorization header has the form: Bearer TOKEN")
+        verified = self.verifier(token.strip())
+        if inspect.isawaitable(verified):
+            verified = await verified
+        if verified is None:
+            raise InvalidToken
+        return Identity(verified, "Player", None) if isinstance(verified, UUID) else verified
+
+
+def context(request: Request) -> Context:
+    """The application's context."""
+    found: Context = request.app.state.context
+    return found
+
+
+async def optional_user(request: Request) -> Identity | None:
+    """Who is asking; None for a stranger."""
+    return await context(request).identify(request)
+
+
+async def required_user(request: Request) -> Identity:
+    """Who is asking; raises `InvalidToken` for a stranger."""
+    user = await optional_user(request)
+    if user is None:
+        raise InvalidToken("this needs an Authorization header: Bearer TOKEN")
+    return user
+
+
+User = Annotated[Identity, Depends(required_user)]
+Optional = Annotated[Identity | None, Depends(optional_user)]

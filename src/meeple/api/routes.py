@@ -1,0 +1,157 @@
+"""The routes under ``/api/v1``: read once, call one service method, answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from meeple.api.context import Context, Optional, User, context
+from meeple.api.msgspec_routes import body, documented, reply
+from meeple.engine.log import GameStatus, Player
+from meeple.errors import Forbidden
+from meeple.schemas import rest
+from meeple.services.projection import GameState
+
+router = APIRouter(prefix="/api/v1")
+
+Ctx = Annotated[Context, Depends(context)]
+PageSize = Annotated[int, Query(ge=1, le=100)]
+
+
+@router.post("/guests", **documented(rest.Guest, request=rest.NewGuest, status=201))
+async def create_guest(
+    ctx: Ctx, wanted: Annotated[rest.NewGuest, Depends(body(rest.NewGuest))]
+) -> Response:
+    """Get a guest account: a token and a user id."""
+    if ctx.guest_tokens is None:
+        raise Forbidden("this server has no guest accounts")
+    user_id = uuid4()
+    name = " ".join(wanted.name.split()) or "Guest"
+    token, expires_at = ctx.guest_tokens.issue(user_id, name, ctx.guest_ttl)
+    return reply(rest.Guest(token, user_id, name, expires_at), 201)
+
+
+@router.get("/engines", **documented(rest.EngineList))
+async def list_engines(ctx: Ctx) -> Response:
+    """The games on offer."""
+    return reply(
+        rest.EngineList(
+            [
+                rest.EngineInfo(
+                    name=rules.name,
+                    summary=rules.summary,
+                    min_seats=rules.seats[0],
+                    max_seats=rules.seats[-1],
+                    perfect_information=rules.perfect_information,
+                    options=rules.options_schema,
+                )
+                for rules in ctx.catalog
+            ]
+        )
+    )
+
+
+@router.post("/games", **documented(GameState, request=rest.NewGame, status=201))
+async def create_game(
+    ctx: Ctx, user: User, wanted: Annotated[rest.NewGame, Depends(body(rest.NewGame))]
+) -> Response:
+    """Make a table."""
+    state = await ctx.games.create_game(
+        Player(user.user_id, user.name),
+        wanted.engine,
+        options=wanted.options,
+        seats=wanted.seats,
+        public=wanted.public,
+    )
+    return reply(state, 201)
+
+
+@router.get("/games", **documented(rest.GameList))
+async def list_games(
+    ctx: Ctx,
+    status: GameStatus | None = None,
+    engine: str | None = None,
+    cursor: str | None = None,
+    limit: PageSize = 50,
+) -> Response:
+    """The lobby and the archive: public games, newest first."""
+    page = await ctx.games.list_games(status=status, engine=engine, cursor=cursor, limit=limit)
+    return reply(rest.GameList(page.games, page.cursor))
+
+
+@router.get("/me/games", **documented(rest.GameList))
+async def list_my_games(
+    ctx: Ctx,
+    user: User,
+    status: GameStatus | None = None,
+    engine: str | None = None,
+    cursor: str | None = None,
+    limit: PageSize = 50,
+) -> Response:
+    """The games in which you have a seat, newest first."""
+    page = await ctx.games.list_games(
+        status=status, engine=engine, player=user.user_id, cursor=cursor, limit=limit
+    )
+    return reply(rest.GameList(page.games, page.cursor))
+
+
+@router.get("/games/{game_id}", **documented(GameState))
+async def get_game(ctx: Ctx, user: Optional, game_id: str) -> Response:
+    """One game as you may see it; without a token, as a spectator may."""
+    return reply(await ctx.games.game_state(game_id, None if user is None else user.user_id))
+
+
+@router.post("/games/{game_id}/seats", **documented(GameState, request=rest.TakeSeat))
+async def take_seat(
+    ctx: Ctx,
+    user: User,
+    game_id: str,
+    wanted: Annotated[rest.TakeSeat, Depends(body(rest.TakeSeat))],
+) -> Response:
+    """Sit down; the game starts when the table is full."""
+    player = Player(user.user_id, user.name)
+    return reply(await ctx.games.take_seat(game_id, player, wanted.seat))
+
+
+@router.post("/games/{game_id}/resign", **documented(rest.ReceiptBody))
+async def resign(ctx: Ctx, user: User, game_id: str) -> Response:
+    """Give up."""
+    receipt = await ctx.games.resign(game_id, user.user_id)
+    return reply(rest.ReceiptBody(*receipt))
+
+
+@router.post("/games/{game_id}/abort", **documented(rest.ReceiptBody))
+async def abort(ctx: Ctx, user: User, game_id: str) -> Response:
+    """Call a game off before its first action."""
+    receipt = await ctx.games.abort(game_id, user.user_id)
+    return reply(rest.ReceiptBody(*receipt))
+
+
+@router.get("/games/{game_id}/log", **documented(rest.GameLogBody))
+async def get_log(ctx: Ctx, user: Optional, game_id: str) -> Response:
+    """The replay, as far as you may see it: all of it once the game is over."""
+    user_id = None if user is None else user.user_id
+    entries = await ctx.games.replay(game_id, user_id)
+    engine = (entries[0].payload or {})["engine"]
+    return reply(rest.GameLogBody(game_id, engine, entries))
+
+
+health = APIRouter(prefix="/health")
+
+
+@health.get("/live", **documented(rest.Health))
+async def live(request: Request) -> Response:
+    """Answers as long as the process does."""
+    return reply(rest.Health("ok"))
+
+
+@health.get("/ready", **documented(rest.Health))
+async def ready(ctx: Ctx) -> Response:
+    """200 if games can be played; presence that is down degrades, and does not stop them."""
+    parts = await ctx.check()
+    playable = parts["log"] == "ok"
+    fine = all(part == "ok" for part in parts.values())
+    status = "ok" if fine else "degraded" if playable else "unavailable"
+    return reply(rest.Health(status, parts), 200 if playable else 503)

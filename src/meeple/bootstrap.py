@@ -1,0 +1,215 @@
+"""The one place that names concrete classes, and opens what must be closed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from burner_redis import BurnerRedis
+from redis.asyncio import Redis
+
+from meeple import config
+from meeple.api.app import create_api
+from meeple.api.context import Context
+from meeple.config import Settings
+from meeple.errors import ConfigurationError
+from meeple.protocols import Clock, GameLog
+from meeple.services.clock import SystemClock
+from meeple.services.connection_manager import ConnectionManager
+from meeple.services.engine_catalog import EngineCatalog
+from meeple.services.game_service import GameService
+from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
+from meeple.socketio.auth import AuthHandler
+from meeple.socketio.broadcaster import TableBroadcaster
+from meeple.socketio.server import GameHandlers
+from meeple.socketio.transport import PythonSocketIOServer
+from meeple.store.sqlite import SqliteGameLog
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One server process, assembled: its ASGI application and the parts behind it."""
+
+    app: Any
+    games: GameService
+    log: GameLog
+    connections: ConnectionManager
+    handlers: GameHandlers
+
+
+@asynccontextmanager
+async def open_node(
+    settings: Settings, *, clock: Clock | None = None, **game_service_options: Any
+) -> AsyncIterator[Node]:
+    """Assemble a node; on leaving, everything that was opened is closed, last opened first.
+
+    Args:
+        settings: the settings.
+        clock: the server's time; the machine's if not given.
+        game_service_options: for `GameService`, such as where game ids and seeds come from.
+
+    Raises:
+        ConfigurationError: it cannot run with these settings; the message says why.
+    """
+    async with AsyncExitStack() as stack:
+        log = await stack.enter_async_context(open_log(settings))
+        clock = clock or SystemClock()
+        verifier = token_verifier(settings)
+        connections = connection_manager(settings)
+        stack.push_async_callback(connections.aclose)
+        server = PythonSocketIOServer(
+            cors_allowed_origins="*" if settings.origins == ["*"] else settings.origins,
+            ping_interval=settings.ping_interval,
+            ping_timeout=settings.ping_timeout,
+        )
+        stack.push_async_callback(server.aclose)
+        broadcaster = TableBroadcaster(server)
+        catalog = engine_factory()
+        games = GameService(
+            catalog,
+            log,
+            clock,
+            broadcaster,
+            connections,
+            max_live=settings.max_live,
+            **game_service_options,
+        )
+        handlers = GameHandlers(
+            server,
+            AuthHandler(verifier, connections),
+            games,
+            connections,
+            broadcaster,
+            clock,
+            rate=settings.rate,
+            burst=settings.burst,
+            expiry_grace=settings.expiry_grace,
+        )
+        server.serve(handlers)
+        api = create_api(
+            Context(
+                games=games,
+                catalog=catalog,
+                verifier=verifier,
+                log=log,
+                connections=connections,
+                guest_tokens=token_issuer(settings) if settings.guests else None,
+                guest_ttl=int(settings.guest_ttl),
+            ),
+            origins=settings.origins,
+        )
+        await _background(stack, connections.run)
+        await _background(stack, handlers.run)
+        yield Node(
+            app=server.app(api), games=games, log=log, connections=connections, handlers=handlers
+        )
+
+
+@asynccontextmanager
+async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
+    """The settings' log by itself; raises as `open_node` does."""
+    log = await SqliteGameLog.open(settings.database_path)
+    try:
+        yield log
+    finally:
+        await log.aclose()
+
+
+def engine_factory() -> EngineCatalog:
+    """Every engine that is installed."""
+    return EngineCatalog()
+
+
+async def _background(stack: AsyncExitStack, run: Callable[[], Any]) -> None:
+    """Run until the stack is closed."""
+    task = asyncio.ensure_future(run())
+
+    async def stop() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(stop)
+
+
+def token_verifier(settings: Settings) -> TokenVerifier:
+    """Verifies tokens by the keys of the settings; by the server's own secret if they name none."""
+    public_key = settings.public_key
+    if public_key and not public_key.lstrip().startswith("-----BEGIN"):
+        try:
+            public_key = Path(public_key).expanduser().read_text()
+        except OSError as error:
+            raise ConfigurationError(f"public_key: {error}") from error
+    return JwtVerifier(
+        secret=_secret(settings),
+        public_key=public_key or None,
+        jwks_url=settings.jwks_url or None,
+        audience=settings.audience or None,
+        issuer=settings.issuer or None,
+    )
+
+
+def token_issuer(settings: Settings) -> TokenIssuer | None:
+    """Makes tokens with the server's secret; None if tokens come from elsewhere."""
+    secret = _secret(settings)
+    if secret is None:
+        return None
+    return TokenIssuer(secret, audience=settings.audience or None, issuer=settings.issuer or None)
+
+
+def _secret(settings: Settings) -> str | None:
+    """The HS256 secret: the one that is set, or the server's own, made when first needed.
+
+    None if the settings name another key and no secret.
+    """
+    if settings.secret or settings.public_key or settings.jwks_url:
+        return settings.secret or None
+    path = settings.data_folder / "secret"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):
+            # Written beside and linked into place: whoever reads it, reads a whole one.
+            draft = path.with_name(f"secret.{secrets.token_hex(4)}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48))
+            try:
+                os.link(draft, path)
+            finally:
+                draft.unlink()
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigurationError(f"the secret cannot be kept in {path}: {error}") from error
+
+
+def connection_manager(settings: Settings) -> ConnectionManager:
+    """Presence on the settings' Redis, or on an embedded one."""
+    return ConnectionManager(redis_factory(settings.redis), ttl=settings.presence_ttl)
+
+
+def redis_factory(url: str) -> Callable[[], Any]:
+    """Makes clients of the Redis at ``url``; of a new embedded one for ``memory://``."""
+    if url == "memory://":
+        return lambda: BurnerRedis()
+    if url.split("://")[0] not in ("redis", "rediss", "unix"):
+        raise ConfigurationError("redis: give memory:// or a redis://, rediss:// or unix:// URL")
+
+    def connect() -> Any:
+        return Redis.from_url(url)
+
+    return connect
+
+
+def default_token_verifier() -> TokenVerifier:
+    """What an `AuthHandler` verifies with that was given nothing: by the environment."""
+    return token_verifier(config.load())
+
+
+def default_connection_manager() -> ConnectionManager:
+    """What an `AuthHandler` registers with that was given nothing: by the environment."""
+    return connection_manager(config.load())

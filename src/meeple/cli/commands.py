@@ -1,0 +1,180 @@
+"""Every command of the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import meeple
+from meeple import bootstrap, config
+from meeple.errors import ConfigurationError
+
+app = typer.Typer(
+    name="meeple",
+    help="A real-time server for online turn-based games: bring your rules, Meeple runs the table.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog="Every setting of the server is also MEEPLE_… in the environment, such as MEEPLE_PORT.",
+)
+
+Data = Annotated[
+    str | None, typer.Option(help="Folder of database and secret; ~/.meeple if not given.")
+]
+Database = Annotated[str | None, typer.Option(help="Path of the SQLite file, if not in --data.")]
+Redis = Annotated[str | None, typer.Option(help="URL of a Redis or Valkey; memory:// by default.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"meeple {meeple.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    data: Data = None,
+    database: Database = None,
+    redis: Redis = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_format: Annotated[str | None, typer.Option(help="text or json.")] = None,
+) -> None:
+    """Serve games, until Ctrl-C or SIGTERM. With no option at all, everything is embedded."""
+    from meeple.cli.serve import serve as run
+
+    run(
+        config.load(
+            host=host,
+            port=port,
+            data=data,
+            database=database,
+            redis=redis,
+            log_level=log_level,
+            log_format=log_format,
+        )
+    )
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(help="The player's name.")] = "Player",
+    user: Annotated[
+        UUID | None, typer.Option(help="The player's id; a new one if not given.")
+    ] = None,
+    ttl: Annotated[int, typer.Option(min=1, help="Seconds that the token is good for.")] = 86_400,
+    data: Data = None,
+) -> None:
+    """Print a token of a player, signed with the server's secret."""
+    issuer = bootstrap.token_issuer(config.load(data=data))
+    if issuer is None:
+        raise ConfigurationError("tokens come from elsewhere: no secret is set (MEEPLE_SECRET)")
+    text, _ = issuer.issue(user or uuid4(), name, ttl)
+    typer.echo(text)
+
+
+@app.command()
+def engines(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with the options.")] = False,
+) -> None:
+    """List the games on offer."""
+    rules = list(bootstrap.engine_factory())
+    if as_json:
+        listed = [
+            {
+                "name": one.name,
+                "summary": one.summary,
+                "seats": [one.seats[0], one.seats[-1]],
+                "options": one.options_schema,
+            }
+            for one in rules
+        ]
+        typer.echo(msgspec.json.format(msgspec.json.encode(listed)).decode())
+        return
+    table = Table("engine", "players", "what it is", box=None)
+    for one in rules:
+        few, many = one.seats[0], one.seats[-1]
+        table.add_row(one.name, str(few) if few == many else f"{few}-{many}", one.summary)
+    Console().print(table)
+
+
+@app.command()
+def check(
+    engine: Annotated[str, typer.Argument(help="MODULE:CLASS, or the name of one on offer.")],
+    games: Annotated[int, typer.Option(min=1, help="Random games to play.")] = 100,
+    seed: Annotated[int, typer.Option(help="Seed of the random games.")] = 0,
+    skip: Annotated[
+        list[str] | None, typer.Option(help="A leak check that does not suit this game; repeatable.")
+    ] = None,
+) -> None:
+    """Check that an engine keeps to the rules of engines; says what to mend."""
+    from meeple.engine.conformance import check_engine
+
+    report = check_engine(_load_engine(engine), games=games, seed=seed, skip=tuple(skip or ()))
+    typer.echo(str(report))
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _load_engine(name: str) -> Any:
+    if ":" not in name:
+        return bootstrap.engine_factory()(name)
+    module, _, attribute = name.partition(":")
+    # A module that lies where the command is run, as for `python -m`.
+    sys.path.insert(0, "")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"{name}: {error}") from error
+    return found() if isinstance(found, type) else found
+
+
+@app.command()
+def verify(data: Data = None, database: Database = None) -> None:
+    """Fold every game's log again and compare; the server must not be running."""
+    from meeple.cli.verify import verify as run
+
+    settings = config.load(data=data, database=database)
+    games, faults = asyncio.run(run(settings))
+    for fault in faults:
+        typer.echo(fault)
+    typer.echo(f"{games} games, {len(faults)} faults")
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def play(
+    game: Annotated[str | None, typer.Argument(help="A game to join; a new one if none.")] = None,
+    url: Annotated[str, typer.Option(help="Address of the server.")] = "http://127.0.0.1:8000",
+    engine: Annotated[str, typer.Option(help="What to play, in a new game.")] = "tic-tac-toe",
+    name: Annotated[str, typer.Option(help="Your name.")] = "Player",
+    player_token: Annotated[
+        str | None, typer.Option("--token", help="Your token; a guest's if none.")
+    ] = None,
+) -> None:
+    """Play in this terminal; the other player joins from another one."""
+    from meeple.cli.play import play as run
+
+    try:
+        asyncio.run(run(url, game=game, engine=engine, name=name, token=player_token))
+    except KeyboardInterrupt:
+        typer.echo("\nYou left the table; the same command with the game's id brings you back.")

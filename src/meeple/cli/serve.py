@@ -1,0 +1,113 @@
+"""``meeple serve``: one node on uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+
+import meeple
+from meeple import bootstrap
+from meeple.config import Settings
+from meeple.errors import ConfigurationError
+
+log = structlog.get_logger(__name__)
+
+#: Seconds that connections get to close on a stop.
+GRACE = 5
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves signals to us: it would end the process before our parts are closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then stop cleanly.
+
+    Raises:
+        ConfigurationError: it cannot start; the message says why.
+    """
+    configure_logging(settings)
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    async with bootstrap.open_node(settings) as node:
+        with _listen(settings.host, settings.port) as listener:
+            host, port = listener.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            log.info("meeple", version=meeple.__version__)
+            log.info("games", log=str(settings.database_path))
+            log.info("presence", redis=settings.redis.rpartition("@")[2])
+            log.info("listening", url=f"http://{shown}:{port}")
+            await _Server(_uvicorn_config(node.app)).serve(sockets=[listener])
+        log.info("stopping")
+    log.info("stopped")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def _uvicorn_config(app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        ws="websockets-sansio",
+        ws_max_size=1024 * 1024,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+    )
+
+
+def configure_logging(settings: Settings) -> None:
+    """Structured lines on stderr: for people, or as JSON."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    as_json = settings.log_format == "json"
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+    ]
+    if as_json:
+        shared.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # What libraries log goes the same way; their chatter below a warning does not.
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)

@@ -1,0 +1,68 @@
+"""``meeple verify``: whether every log is sound, and the index is what the logs say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from meeple import bootstrap
+from meeple.config import Settings
+from meeple.engine.game import Game, fold_all
+from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus
+from meeple.errors import MeepleError
+from meeple.protocols import EngineFactory, GameLog
+from meeple.services.tables import Tables
+
+
+async def verify(settings: Settings) -> tuple[int, list[str]]:
+    """How many games the settings' database holds, and what is wrong with them.
+
+    Raises:
+        DatabaseInUse: a server is running on it.
+    """
+    async with bootstrap.open_log(settings) as log:
+        return await verify_log(log, bootstrap.engine_factory())
+
+
+async def verify_log(log: GameLog, engine_factory: EngineFactory) -> tuple[int, list[str]]:
+    """The same for any log."""
+    tables = Tables(engine_factory, log)
+    games, faults, cursor = 0, list[str](), None
+    while True:
+        page = await log.list_games(public_only=False, cursor=cursor)
+        for row in page.games:
+            games += 1
+            entries = await log.read(row.game_id)
+            faults += [f"{row.game_id}: {fault}" for fault in _faults(row, entries, tables)]
+        cursor = page.cursor
+        if cursor is None:
+            return games, faults
+
+
+def _faults(row: GameRow, entries: list[Entry], tables: Tables) -> Iterator[str]:
+    if [entry.seq for entry in entries] != list(range(len(entries))):
+        yield "its seqs are not contiguous from 0"
+    if any(after.at < before.at for before, after in pairwise(entries)):
+        yield "its times run backwards"
+    try:
+        games = [step.game for step in fold_all(entries, tables.rules)]
+        again = [step.game for step in fold_all(entries, tables.rules)]
+        if any(_shown(one) != _shown(other) for one, other in zip(games, again, strict=True)):
+            yield "folded twice, it gives two games: its engine is not pure"
+        if games and games[-1].row() != row:
+            yield "the index says something else than its log"
+        yield from _verdict_faults(games, entries)
+    except (MeepleError, ValueError, KeyError) as error:
+        yield f"it cannot be folded: {error!r}"
+
+
+def _verdict_faults(games: list[Game], entries: list[Entry]) -> Iterator[str]:
+    if not games or games[-1].status is not GameStatus.OVER:
+        return
+    if entries[-2].kind is EntryKind.ACTION and games[-2].verdict() != games[-1].outcome:
+        yield "its rules do not come to the outcome that was recorded"
+
+
+def _shown(game: Game) -> list[object]:
+    seats = [None, *range(len(game.players))]
+    return [[game.view(seat), game.to_act] for seat in seats]

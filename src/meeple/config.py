@@ -1,0 +1,105 @@
+"""Every setting, with its default. Read from the environment; imported by bootstrap and the CLI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from meeple.errors import ConfigurationError
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one server; ``MEEPLE_PORT`` in the environment sets ``port``, and so on.
+
+    Attributes:
+        host, port: where to listen; port 0 takes a free one.
+        data: folder of the embedded default's files: database, secret.
+        database: path of the SQLite file; ``meeple.sqlite3`` in ``data`` if empty.
+        redis: ``memory://`` for the embedded one, or the URL of a Redis or Valkey server.
+        secret: HS256 key of tokens, at least 32 bytes; made and kept in ``data`` if empty, unless
+            another key is set.
+        public_key: PEM, or the path of a PEM file, of RS256, ES256 or EdDSA tokens.
+        jwks_url: where the public keys of tokens are published.
+        audience, issuer: what tokens must say in ``aud`` and ``iss``; not checked if empty.
+        guests: whether anybody may get a guest account.
+        guest_ttl: seconds that a guest's token is good for.
+        expiry_grace: seconds that a client has to send a fresh token once its own has expired.
+        cors_origins: origins of pages that may use the server, separated by commas; ``*`` for all.
+        presence_ttl: seconds until the connections of a dead node are seen offline.
+        ping_interval, ping_timeout: seconds between heartbeats, and to wait for an answer.
+        rate, burst: events a second that one connection may send, in the long run and at once.
+        max_live: games kept in memory.
+        log_level, log_format: what is logged, and whether as ``text`` or ``json``.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    data: str = "~/.meeple"
+    database: str = ""
+    redis: str = "memory://"
+    secret: str = ""
+    public_key: str = ""
+    jwks_url: str = ""
+    audience: str = ""
+    issuer: str = ""
+    guests: bool = True
+    guest_ttl: Positive = 30 * 24 * 3600
+    expiry_grace: Positive = 30
+    cors_origins: str = "*"
+    presence_ttl: Positive = 30
+    ping_interval: Positive = 25
+    ping_timeout: Positive = 20
+    rate: Positive = 50
+    burst: Positive = 200
+    max_live: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder of the embedded default's files."""
+        return Path(self.data).expanduser()
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file.
+
+        Raises:
+            ConfigurationError: ``database`` is the URL of something else.
+        """
+        if "://" in self.database and not self.database.startswith("sqlite:///"):
+            scheme = self.database.partition("://")[0]
+            raise ConfigurationError(f"database: {scheme} is not supported; give a file's path")
+        path = self.database.removeprefix("sqlite:///")
+        return Path(path).expanduser() if path else self.data_folder / "meeple.sqlite3"
+
+    @property
+    def origins(self) -> list[str]:
+        """The allowed origins, one by one."""
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+
+def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """The settings: what is ``given`` (and not None), else ``MEEPLE_…``, else the default.
+
+    Raises:
+        ConfigurationError: a value is not of its setting's form; the message names it.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, object] = {
+        name: environment[key]
+        for name in Settings.__struct_fields__
+        if (key := f"MEEPLE_{name.upper()}") in environment
+    }
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"settings: {error}") from error

@@ -1,0 +1,76 @@
+"""Checks at one position: what is listed is taken, what is not is refused, codecs agree."""
+
+from __future__ import annotations
+
+from itertools import chain
+from random import Random
+
+import msgspec
+
+from meeple.engine.base import IllegalAction
+from meeple.engine.conformance.position import Position, observe
+from meeple.engine.conformance.probe import GameStopped, Probe
+from meeple.engine.conformance.values import canonical, rubbish_for, shown
+
+#: How many listed actions are tried at one position, and how many from elsewhere in the game.
+SAMPLE = 8
+
+
+def check_actions(
+    probe: Probe, position: Position, seat: int, elsewhere: dict[bytes, None], chance: Random
+) -> None:
+    """Try actions that are listed and values that are not."""
+    setting, step = probe.setting, probe.step + 1
+    listed = position.legal[seat]
+    for data in _some(listed or (), chance):
+        try:
+            probe.apply(position.state, seat, data, setting, step)
+        except IllegalAction as error:
+            message = (
+                f"`apply` refuses {shown(data)}, which `legal_actions` lists: {error}\n"
+                "Actions come as JSON: where you list (1, 2), [1, 2] comes back."
+            )
+            probe.note("legality", "refused", message)
+            raise GameStopped from error
+    for value in rubbish_for(listed or (), _some(tuple(elsewhere), chance)):
+        data = canonical(value)
+        try:
+            probe.apply(position.state, seat, data, setting, step)
+        except IllegalAction:
+            continue
+        # An engine that decodes may know several words for one action.
+        if listed is not None and _reencoded(probe, data) not in listed:
+            message = (
+                f"`apply` takes {shown(data)}, which `legal_actions` does not list. Raise"
+                " IllegalAction. (True equals 1 and 1.0 equals 1 in Python: ask for the type too.)"
+            )
+            probe.note("legality", "taken", message)
+            return
+
+
+def check_codecs(probe: Probe, position: Position) -> None:
+    """What is encoded and decoded again is the same."""
+    listed = chain.from_iterable(actions or () for actions in position.legal.values())
+    for data in dict.fromkeys(listed):
+        again = _reencoded(probe, data)
+        if again != data:
+            message = f"`decode_action`, then `encode_action` makes {shown(data)} {shown(again)}."
+            probe.note("codec", "action", message)
+    if not probe.has_state_codec:
+        return
+    written = probe.encode(
+        probe.ask("encode_state", position.state), "an encoded state", for_clients=False
+    )
+    state = probe.ask("decode_state", msgspec.json.decode(written))
+    again = probe.encode(probe.ask("encode_state", state), "an encoded state", for_clients=False)
+    if again != written or observe(probe, state).digest != position.digest:
+        message = "`decode_state` does not give back the state that `encode_state` wrote."
+        probe.note("codec", "state", message)
+
+
+def _reencoded(probe: Probe, data: bytes) -> bytes:
+    return probe.encode(probe.encode_action(probe.decode_action(data)), "an action")
+
+
+def _some(items: tuple[bytes, ...], chance: Random) -> tuple[bytes, ...]:
+    return items if len(items) <= SAMPLE else tuple(chance.sample(items, SAMPLE))

@@ -1,0 +1,266 @@
+"""A game as the fold of its log: ``game(n) = fold(game(n - 1), entry n)``.
+
+Pure: what is here reads no clock and draws no chance but the game's own, so any node, at any time,
+folds the same log to the same game. Playing is folding too: an entry is first folded, which is what
+validates it, and then appended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from meeple.engine.base import JSON, Outcome
+from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
+from meeple.engine.rng import GameRandom
+from meeple.engine.rules import Rules
+from meeple.errors import (
+    EngineError,
+    ForcedActionRequired,
+    GameNotStarted,
+    GameOver,
+    IllegalAction,
+    MeepleError,
+    NotYourTurn,
+)
+
+
+class contained:
+    """Turns whatever an engine raises, but Meeple's own errors, into `EngineError`."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, MeepleError):
+            raise EngineError from error
+
+
+class Game(msgspec.Struct, frozen=True, kw_only=True):
+    """One game after one of its entries.
+
+    Attributes:
+        rules: its engine.
+        options: its house rules, complete.
+        seed: its secret seed; never leaves the server.
+        creator: who made it.
+        players: one item a seat; None while it is empty.
+        state: the engine's state; None before the start.
+        actions: how many actions have been played.
+        seq, at: those of the entry folded last.
+        to_act: the seats that may act.
+        memo: what was computed of this position, by name; holds nothing that is not derived.
+    """
+
+    game_id: str
+    rules: Rules
+    options: dict[str, JSON]
+    seed: bytes
+    creator: UUID
+    public: bool
+    created_at: int
+    players: tuple[Player | None, ...]
+    status: GameStatus = GameStatus.OPEN
+    state: Any = None
+    outcome: Outcome | None = None
+    actions: int = 0
+    seq: int = 0
+    at: int = 0
+    to_act: tuple[int, ...] = ()
+    memo: dict[Any, Any] = msgspec.field(default_factory=dict)
+
+    def seat_of(self, user_id: UUID) -> int | None:
+        """The user's seat; None if the user has none."""
+        for seat, player in enumerate(self.players):
+            if player is not None and player.user_id == user_id:
+                return seat
+        return None
+
+    def legal_actions(self, seat: int) -> list[JSON] | None:
+        """What the seat may do, as JSON; None if it may not act or the list would be too long."""
+        if seat not in self.to_act:
+            return None
+        key = ("legal", seat)
+        if key not in self.memo:
+            with contained():
+                legal = self.rules.engine.legal_actions(self.state, seat)
+                encode = self.rules.encode_action
+                self.memo[key] = None if legal is None else [encode(one) for one in legal]
+        actions: list[JSON] | None = self.memo[key]
+        return actions
+
+    def view(self, seat: int | None) -> JSON:
+        """What the seat, or a spectator, may see; None before the start."""
+        if self.status is GameStatus.OPEN or self.state is None:
+            return None
+        viewer = None if self.rules.perfect_information else seat
+        key = ("view", viewer)
+        if key not in self.memo:
+            with contained():
+                self.memo[key] = self.rules.engine.view(self.state, viewer)
+        return self.memo[key]
+
+    def forced(self, seat: int) -> JSON:
+        """What the seat is forced to do now; None if nothing."""
+        if seat not in self.to_act:
+            return None
+        with contained():
+            return self.rules.forced(self.state, seat)
+
+    def verdict(self) -> Outcome | None:
+        """How the rules say that the game ended; None while somebody has to act.
+
+        Raises:
+            EngineError: the engine failed, or it names neither an outcome nor anybody to act.
+        """
+        with contained():
+            outcome = self.rules.engine.outcome(self.state)
+        if outcome is None and not self.to_act:
+            raise EngineError("the rules name neither an outcome nor anybody to act")
+        return outcome
+
+    def row(self) -> GameRow:
+        """What lobby and archive know of the game."""
+        return GameRow(
+            game_id=self.game_id,
+            engine=self.rules.name,
+            options=self.options,
+            status=self.status,
+            public=self.public,
+            players=self.players,
+            created_at=self.created_at,
+            updated_at=self.at,
+            outcome=self.outcome,
+        )
+
+    def entry(
+        self,
+        kind: EntryKind,
+        at: int,
+        *,
+        seat: int | None = None,
+        payload: dict[str, Any] | None = None,
+        action_id: str | None = None,
+    ) -> Entry:
+        """The next entry of this game; its time never runs backwards."""
+        at = max(at, self.at)
+        return Entry(self.game_id, self.seq + 1, kind, seat, payload or {}, action_id, at)
+
+    def check_action(self, seat: int, action: JSON) -> None:
+        """Raises if the seat may not do ``action`` now, as far as that shows without playing it.
+
+        Raises:
+            GameNotStarted, GameOver, NotYourTurn: by the state of the table.
+            IllegalAction: it is not among the legal actions.
+            ForcedActionRequired: the same, while the seat is forced to do something else.
+        """
+        if self.status is GameStatus.OVER:
+            raise GameOver
+        if self.status is GameStatus.OPEN:
+            raise GameNotStarted
+        if seat not in self.to_act:
+            raise NotYourTurn
+        legal = self.legal_actions(seat)
+        if legal is None:
+            return
+        try:
+            self.rules.listed(action, legal)
+        except IllegalAction:
+            if self.forced(seat) is not None:
+                raise ForcedActionRequired from None
+            raise
+
+
+class Step(NamedTuple):
+    """An entry and the game after it."""
+
+    entry: Entry
+    game: Game
+
+
+def create(entry: Entry, rules_of: Callable[[str], Rules]) -> Game:
+    """The game that a ``created`` entry makes; raises `EngineNotFound` by ``rules_of``."""
+    payload = entry.payload
+    return Game(
+        game_id=entry.game_id,
+        rules=rules_of(payload["engine"]),
+        options=payload["options"],
+        seed=bytes.fromhex(payload["seed"]),
+        creator=UUID(payload["creator"]),
+        public=payload["public"],
+        created_at=entry.at,
+        players=(None,) * payload["seats"],
+        seq=entry.seq,
+        at=entry.at,
+    )
+
+
+def fold(game: Game, entry: Entry) -> Game:
+    """The game after ``entry``.
+
+    Raises:
+        IllegalAction: the engine refuses the action.
+        EngineError: the engine failed on it, from the engine's own exception.
+    """
+    if entry.seq != game.seq + 1:
+        raise ValueError(f"entry {entry.seq} does not follow {game.seq} in {game.game_id}")
+    with contained():
+        return _FOLD[entry.kind](game, entry)
+
+
+def fold_all(entries: Iterable[Entry], rules_of: Callable[[str], Rules]) -> Iterable[Step]:
+    """Every entry of a log, from its first, with the game after it."""
+    rest = iter(entries)
+    game = None
+    for entry in rest:
+        game = create(entry, rules_of) if game is None else fold(game, entry)
+        yield Step(entry, game)
+
+
+def _after(game: Game, entry: Entry, **changes: Any) -> Game:
+    return replace(game, seq=entry.seq, at=entry.at, memo={}, **changes)
+
+
+def _seated(game: Game, entry: Entry) -> Game:
+    player = Player(UUID(entry.payload["user_id"]), entry.payload["name"])
+    players = tuple(player if n == entry.seat else one for n, one in enumerate(game.players))
+    return _after(game, entry, players=players)
+
+
+def _started(game: Game, entry: Entry) -> Game:
+    rng = GameRandom(game.seed, entry.seq)
+    state = game.rules.engine.new_game(len(game.players), game.options, rng)
+    to_act = tuple(sorted(game.rules.engine.to_act(state)))
+    return _after(game, entry, status=GameStatus.LIVE, state=state, to_act=to_act)
+
+
+def _action(game: Game, entry: Entry) -> Game:
+    rules = game.rules
+    action = rules.decode_action(entry.payload["action"])
+    rng = GameRandom(game.seed, entry.seq)
+    state = rules.engine.apply(game.state, entry.seat or 0, action, rng)
+    to_act = tuple(sorted(rules.engine.to_act(state)))
+    return _after(game, entry, state=state, to_act=to_act, actions=game.actions + 1)
+
+
+def _noted(game: Game, entry: Entry) -> Game:
+    return _after(game, entry, to_act=())
+
+
+def _ended(game: Game, entry: Entry) -> Game:
+    outcome = msgspec.convert(entry.payload, Outcome)
+    return _after(game, entry, status=GameStatus.OVER, outcome=outcome, to_act=())
+
+
+_FOLD: dict[EntryKind, Callable[[Game, Entry], Game]] = {
+    EntryKind.SEATED: _seated,
+    EntryKind.STARTED: _started,
+    EntryKind.ACTION: _action,
+    EntryKind.RESIGNED: _noted,
+    EntryKind.ABORTED: _noted,
+    EntryKind.ENDED: _ended,
+}

@@ -1,0 +1,110 @@
+"""The bodies of REST requests and answers, beside those that the socket has too."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from meeple.engine.log import GameRow
+from meeple.services.projection import LogEntry
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of what a client sends."""
+
+
+class NewGuest(Body, frozen=True):
+    """``POST /guests``: ask for a guest account."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+
+class Guest(msgspec.Struct, frozen=True):
+    """A guest account; ``expires_at`` of its token in seconds since 1970."""
+
+    token: str
+    user_id: UUID
+    name: str
+    expires_at: int
+
+
+class TimeControl(Body, frozen=True):
+    """How long players may think. Only ``none`` for now."""
+
+    kind: Annotated[str, msgspec.Meta(pattern="^none$")]
+
+
+class NewGame(Body, frozen=True):
+    """``POST /games``: make a table.
+
+    ``seats`` is how many, or a list with ``"me"`` for the creator and null for an empty seat; the
+    creator takes the first seat unless a list says otherwise.
+    """
+
+    engine: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    options: dict[str, Any] = {}
+    time_control: TimeControl | None = None
+    seats: (
+        Annotated[int, msgspec.Meta(ge=1, le=100)]
+        | Annotated[list[str | None], msgspec.Meta(min_length=1, max_length=100)]
+        | None
+    ) = None
+    public: bool = True
+
+
+class TakeSeat(Body, frozen=True):
+    """``POST /games/{id}/seats``: sit down; without ``seat``, on the first that is free."""
+
+    seat: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+
+
+class Nothing(Body, frozen=True):
+    """An empty body."""
+
+
+class EngineInfo(msgspec.Struct, frozen=True):
+    """A game on offer; ``options`` is a JSON Schema."""
+
+    name: str
+    summary: str
+    min_seats: int
+    max_seats: int
+    perfect_information: bool
+    options: dict[str, Any]
+
+
+class EngineList(msgspec.Struct, frozen=True):
+    """``GET /engines``."""
+
+    engines: list[EngineInfo]
+
+
+class GameList(msgspec.Struct, frozen=True):
+    """``GET /games`` and ``GET /me/games``; ``cursor`` asks for the next page, null: no more."""
+
+    games: list[GameRow]
+    cursor: str | None
+
+
+class GameLogBody(msgspec.Struct, frozen=True):
+    """``GET /games/{id}/log``: the replay."""
+
+    game_id: str
+    engine: str
+    entries: list[LogEntry]
+
+
+class ReceiptBody(msgspec.Struct, frozen=True):
+    """What a command on a game is answered with: the seq of its entry."""
+
+    game_id: str
+    seq: int
+
+
+class Health(msgspec.Struct, frozen=True):
+    """``/health/live`` and ``/health/ready``; each part is ``ok`` or says what is wrong."""
+
+    status: str
+    parts: dict[str, str] = {}

@@ -1,0 +1,209 @@
+"""What each command comes to: pure functions from a game to the entries that it adds.
+
+An entry that is returned has been folded, so it is known to be valid; it counts once the log has
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from meeple.engine.base import JSON, Outcome
+from meeple.engine.game import Game, Step, create, fold
+from meeple.engine.log import Entry, EntryKind, GameStatus, Player
+from meeple.engine.rules import Rules
+from meeple.errors import (
+    Forbidden,
+    GameFull,
+    GameNotStarted,
+    GameOver,
+    GameStarted,
+    InvalidMessage,
+    NotInGame,
+    PayloadTooLarge,
+    SeatTaken,
+    StaleSeq,
+)
+
+#: An action longer than this, as JSON, is refused: it stays in the log for ever.
+MAX_ACTION_BYTES = 8 * 1024
+
+
+def make(
+    game_id: str,
+    rules: Rules,
+    options: dict[str, JSON],
+    seats: int,
+    seed: bytes,
+    *,
+    creator: UUID,
+    public: bool,
+    at: int,
+) -> Step:
+    """A new table, with every seat empty.
+
+    Raises:
+        InvalidMessage: the engine does not play with so many seats.
+    """
+    if seats not in rules.seats:
+        few, many = rules.seats[0], rules.seats[-1]
+        raise InvalidMessage(f"seats: {rules.name} is for {few} to {many} players")
+    payload = {
+        "engine": rules.name,
+        "options": options,
+        "seats": seats,
+        "seed": seed.hex(),
+        "public": public,
+        "creator": str(creator),
+    }
+    entry = Entry(game_id, 0, EntryKind.CREATED, None, payload, None, at)
+    return Step(entry, create(entry, lambda _: rules))
+
+
+def sit(game: Game, player: Player, seat: int | None, at: int) -> list[Step]:
+    """``player`` takes ``seat`` (None: the first that is free); a full table starts.
+
+    Raises:
+        SeatTaken, GameFull, GameOver: there is nothing to sit down on.
+        InvalidMessage: the table has no such seat.
+    """
+    if game.status is GameStatus.OVER:
+        raise GameOver
+    free = [number for number, one in enumerate(game.players) if one is None]
+    if not free:
+        raise GameFull
+    if seat is None:
+        seat = free[0]
+    elif not 0 <= seat < len(game.players):
+        raise InvalidMessage(f"seat: the table has seats 0 to {len(game.players) - 1}")
+    elif seat not in free:
+        raise SeatTaken
+    payload = {"user_id": str(player.user_id), "name": player.name}
+    steps = [_step(game, EntryKind.SEATED, at, seat=seat, payload=payload)]
+    if len(free) == 1:
+        steps.append(_step(steps[-1].game, EntryKind.STARTED, at))
+        _end_if_decided(steps, at)
+    return steps
+
+
+def play(
+    game: Game,
+    user_id: UUID,
+    action: JSON,
+    at: int,
+    *,
+    action_id: str | None = None,
+    seq: int | None = None,
+) -> list[Step]:
+    """The user does ``action``; ``action_id`` as the log keeps it.
+
+    Raises:
+        NotInGame, GameNotStarted, GameOver, NotYourTurn: it is not for this user to act now.
+        StaleSeq: the game is not at ``seq``.
+        IllegalAction, ForcedActionRequired: the rules forbid it.
+        PayloadTooLarge, InvalidMessage: it cannot be kept in a log.
+        EngineError: the engine failed on it.
+    """
+    seat = seat_of(game, user_id)
+    if seq is not None and seq != game.seq:
+        raise StaleSeq(f"you named seq {seq}, the game is at {game.seq}")
+    _check_size(action)
+    game.check_action(seat, action)
+    steps = [
+        _step(
+            game, EntryKind.ACTION, at, seat=seat, payload={"action": action}, action_id=action_id
+        )
+    ]
+    _end_if_decided(steps, at)
+    return steps
+
+
+def resign(game: Game, user_id: UUID, at: int, *, action_id: str | None = None) -> list[Step]:
+    """The user gives up; all the others win.
+
+    Raises:
+        NotInGame, GameNotStarted, GameOver: there is nothing to resign.
+    """
+    seat = seat_of(game, user_id)
+    if game.status is GameStatus.OVER:
+        raise GameOver
+    if game.status is GameStatus.OPEN:
+        raise GameNotStarted("the game has not started; abort it instead")
+    steps = [_step(game, EntryKind.RESIGNED, at, seat=seat, action_id=action_id)]
+    others = tuple(one for one in range(len(game.players)) if one != seat)
+    _end(steps, Outcome(winners=others, reason="resigned"), at)
+    return steps
+
+
+def abort(game: Game, user_id: UUID, at: int) -> list[Step]:
+    """A player, or who made the table, calls the game off before its first action.
+
+    Raises:
+        Forbidden: the user is neither.
+        GameStarted: an action has been played.
+        GameOver: it is over already.
+    """
+    seat = game.seat_of(user_id)
+    if seat is None and user_id != game.creator:
+        raise Forbidden("only a player or the one who made the table can abort it")
+    if game.status is GameStatus.OVER:
+        raise GameOver
+    if game.actions:
+        raise GameStarted
+    steps = [_step(game, EntryKind.ABORTED, at, seat=seat)]
+    _end(steps, Outcome(winners=(), reason="aborted"), at)
+    return steps
+
+
+def seat_of(game: Game, user_id: UUID) -> int:
+    """The user's seat; raises `NotInGame` if the user has none."""
+    seat = game.seat_of(user_id)
+    if seat is None:
+        raise NotInGame
+    return seat
+
+
+def _step(game: Game, kind: EntryKind, at: int, **fields: Any) -> Step:
+    entry = game.entry(kind, at, **fields)
+    return Step(entry, fold(game, entry))
+
+
+def _end_if_decided(steps: list[Step], at: int) -> None:
+    outcome = steps[-1].game.verdict()
+    if outcome is not None:
+        _end(steps, outcome, at)
+
+
+def _end(steps: list[Step], outcome: Outcome, at: int) -> None:
+    payload = msgspec.to_builtins(outcome)
+    steps.append(_step(steps[-1].game, EntryKind.ENDED, at, payload=payload))
+
+
+def _check_size(action: JSON) -> None:
+    try:
+        size = len(msgspec.json.encode(action))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidMessage(f"action: {error}") from error
+    if size > MAX_ACTION_BYTES:
+        raise PayloadTooLarge(f"an action may have {MAX_ACTION_BYTES} bytes, this has {size}")
+
+
+def seating(seats: int | Sequence[str | None] | None, rules: Rules) -> tuple[int, int | None]:
+    """How many seats a table gets, and which one its creator takes (None: none).
+
+    ``seats`` is their number, or a list with ``"me"`` for the creator and null for an empty seat.
+
+    Raises:
+        InvalidMessage: the list names the creator twice, or somebody unknown.
+    """
+    if seats is None:
+        return rules.seats[0], 0
+    if isinstance(seats, int):
+        return seats, 0
+    if any(one not in (None, "me") for one in seats) or list(seats).count("me") > 1:
+        raise InvalidMessage('seats: a list holds null for an empty seat, and "me" at most once')
+    return len(seats), seats.index("me") if "me" in seats else None

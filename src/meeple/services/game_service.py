@@ -1,0 +1,431 @@
+"""The use cases of a game: what a user may ask of a table, and in which order it happens.
+
+Every change goes one way: under the game's lock it is decided (by folding the new entries on the
+game in memory, which validates them), appended to the log, acked, and only then broadcast. If
+another node was faster, the log says so: this node catches up and decides again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from meeple.engine.base import JSON
+from meeple.engine.game import Game, Step, fold_all
+from meeple.engine.log import GameStatus, Player
+from meeple.engine.rng import SEED_BYTES
+from meeple.errors import DuplicateAction, SequenceConflict, Unavailable
+from meeple.protocols import (
+    Broadcaster,
+    Clock,
+    EngineFactory,
+    GameLog,
+    GamePage,
+    Message,
+    Presence,
+)
+from meeple.services import commands, projection
+from meeple.services.tables import Table, Tables
+
+#: How often an append that lost a race is decided again before the client is asked to retry.
+ATTEMPTS = 5
+#: One who missed more entries than this gets the state as it is now, without the way there.
+MAX_MISSED = 200
+
+
+class Receipt(NamedTuple):
+    """What an accepted command is acked with: the game and the seq of the command's entry."""
+
+    game_id: str
+    seq: int
+
+
+class Joined(NamedTuple):
+    """What a join is acked with: the seq that the game is at, and the seat (None: spectator)."""
+
+    game_id: str
+    seq: int
+    seat: int | None
+
+
+_Ack = TypeVar("_Ack")
+#: Called once a command's entry is on the disk, before anybody else hears of it.
+OnDone = Callable[[_Ack], None]
+
+
+def _unheard(ack: object) -> None:
+    """For callers whose ack is the return value."""
+
+
+def _new_game_id(now_ms: int) -> str:
+    # Seconds first, so that ids sort by creation and new games lie together on the disk; then 64
+    # random bits, so that nobody guesses the address of a game that is not public.
+    return f"{now_ms // 1000:08x}{secrets.token_hex(8)}"
+
+
+class GameService:
+    """Orchestrates tables: rules, log and viewers.
+
+    Args:
+        engine_factory: gives the engine of a name, or raises `EngineNotFound`.
+        log: where entries are appended, and games are read from.
+        clock: the server's time.
+        broadcaster: the viewers on this node.
+        presence: who is at which table.
+        max_live: how many games are kept in memory.
+        new_game_id: makes an id from the server's time in ms.
+        new_seed: makes a game's secret seed of `SEED_BYTES` bytes.
+    """
+
+    def __init__(
+        self,
+        engine_factory: EngineFactory,
+        log: GameLog,
+        clock: Clock,
+        broadcaster: Broadcaster,
+        presence: Presence,
+        *,
+        max_live: int = 10_000,
+        new_game_id: Callable[[int], str] = _new_game_id,
+        new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
+    ) -> None:
+        self._tables = Tables(engine_factory, log, limit=max_live)
+        self._log = log
+        self._clock = clock
+        self._broadcaster = broadcaster
+        self._presence = presence
+        self._new_game_id = new_game_id
+        self._new_seed = new_seed
+
+    # --- commands -----------------------------------------------------------------------------
+
+    async def create_game(
+        self,
+        creator: Player,
+        engine: str,
+        *,
+        options: Mapping[str, JSON] | None = None,
+        seats: int | Sequence[str | None] | None = None,
+        public: bool = True,
+    ) -> projection.GameState:
+        """Make a table; its creator sits down unless ``seats`` is a list without ``"me"``.
+
+        Raises:
+            EngineNotFound: there is no such engine.
+            InvalidMessage: the engine does not take these options or seats.
+            EngineError, Unavailable: it could not be made.
+        """
+        rules = self._tables.rules(engine)
+        number, own_seat = commands.seating(seats, rules)
+        now = self._clock.now_ms()
+        game_id = self._new_game_id(now)
+        steps = [
+            commands.make(
+                game_id,
+                rules,
+                rules.options(options or {}),
+                number,
+                self._new_seed(),
+                creator=creator.user_id,
+                public=public,
+                at=now,
+            )
+        ]
+        if own_seat is not None:
+            steps += commands.sit(steps[-1].game, creator, own_seat, now)
+        game = steps[-1].game
+        await self._log.append(game_id, 0, [step.entry for step in steps], row=game.row())
+        self._tables.add(Table(steps))
+        return self._state(game, own_seat)
+
+    async def take_seat(
+        self, game_id: str, player: Player, seat: int | None = None
+    ) -> projection.GameState:
+        """Sit down; the game starts when the table is full. Who sits already, stays there.
+
+        Raises:
+            GameNotFound, GameFull, SeatTaken, GameOver, InvalidMessage: there is no seat to take.
+            EngineError, Unavailable: it could not be done.
+        """
+        table = await self._tables.get(game_id)
+        if table.game.seat_of(player.user_id) is None:
+
+            def decide(game: Game, now: int) -> list[Step]:
+                if game.seat_of(player.user_id) is not None:
+                    return []
+                return commands.sit(game, player, seat, now)
+
+            await self._execute(table, decide)
+        return self._state(table.game, table.game.seat_of(player.user_id))
+
+    async def execute_action(
+        self,
+        game_id: str,
+        user_id: UUID,
+        action: JSON,
+        *,
+        action_id: str | None = None,
+        seq: int | None = None,
+        on_commit: OnDone[Receipt] = _unheard,
+    ) -> Receipt:
+        """Play ``action``; once committed, ``on_commit`` is called, then all viewers are told.
+
+        The same ``action_id`` from the same seat gets the first receipt again and plays nothing.
+
+        Raises:
+            GameNotFound, NotInGame, GameNotStarted, GameOver, NotYourTurn, StaleSeq: not now.
+            IllegalAction, ForcedActionRequired, InvalidMessage, PayloadTooLarge: not this.
+            EngineError: the engine failed on it; nothing was played.
+            Unavailable: it may or may not have been played; resend it under its ``action_id``.
+        """
+        table = await self._tables.get(game_id)
+        key = self._action_key(table, user_id, action_id)
+        return await self._execute(
+            table,
+            lambda game, now: commands.play(game, user_id, action, now, action_id=key, seq=seq),
+            action_key=key,
+            on_commit=on_commit,
+        )
+
+    async def resign(
+        self,
+        game_id: str,
+        user_id: UUID,
+        *,
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = _unheard,
+    ) -> Receipt:
+        """Give up: always allowed while the game is on. Idempotent by ``action_id``.
+
+        Raises:
+            GameNotFound, NotInGame, GameNotStarted, GameOver: there is nothing to resign.
+            Unavailable: as for `execute_action`.
+        """
+        table = await self._tables.get(game_id)
+        key = self._action_key(table, user_id, action_id)
+        return await self._execute(
+            table,
+            lambda game, now: commands.resign(game, user_id, now, action_id=key),
+            action_key=key,
+            on_commit=on_commit,
+        )
+
+    async def abort(self, game_id: str, user_id: UUID) -> Receipt:
+        """Call the game off before its first action.
+
+        Raises:
+            GameNotFound, Forbidden, GameStarted, GameOver: it cannot be aborted.
+        """
+        table = await self._tables.get(game_id)
+        return await self._execute(table, lambda game, now: commands.abort(game, user_id, now))
+
+    # --- viewers ------------------------------------------------------------------------------
+
+    async def seat_of(self, game_id: str, user_id: UUID) -> int:
+        """The user's seat in the game.
+
+        Raises:
+            GameNotFound: there is no such game.
+            NotInGame: the user has no seat.
+        """
+        return commands.seat_of((await self._tables.get(game_id)).game, user_id)
+
+    async def check_exists(self, game_id: str) -> None:
+        """Raises `GameNotFound` if there is no such game."""
+        await self._tables.get(game_id)
+
+    async def join(
+        self,
+        sid: str,
+        game_id: str,
+        user_id: UUID,
+        *,
+        last_seq: int | None = None,
+        on_join: OnDone[Joined] = _unheard,
+    ) -> Joined:
+        """The connection takes part: it gets the state, or what it missed after ``last_seq``.
+
+        Raises:
+            GameNotFound: there is no such game.
+            NotInGame: the user has no seat.
+        """
+        table = await self._tables.get(game_id)
+        async with table.lock:
+            seat = commands.seat_of(table.game, user_id)
+            return await self._watch(table, sid, seat, last_seq, on_join)
+
+    async def spectate(
+        self,
+        sid: str,
+        game_id: str,
+        *,
+        last_seq: int | None = None,
+        on_join: OnDone[Joined] = _unheard,
+    ) -> Joined:
+        """The connection watches: it gets what nobody hides. Raises `GameNotFound`."""
+        table = await self._tables.get(game_id)
+        async with table.lock:
+            return await self._watch(table, sid, None, last_seq, on_join)
+
+    def leave(self, sid: str, game_id: str) -> None:
+        """The connection is no longer told about the game."""
+        self._broadcaster.unwatch(sid, game_id)
+
+    async def announce_presence(self, game_id: str) -> None:
+        """Tell every viewer here who is at the table now."""
+        audience = self._broadcaster.audience(game_id)
+        if not audience:
+            return
+        table = await self._tables.get(game_id)
+        message = projection.presence(table.game, self._presence.present(game_id))
+        for seat in audience:
+            self._broadcaster.send(game_id, seat, message)
+
+    # --- looking ------------------------------------------------------------------------------
+
+    async def game_state(self, game_id: str, user_id: UUID | None) -> projection.GameState:
+        """The game as this user (None: a stranger) may see it. Raises `GameNotFound`."""
+        game = (await self._tables.get(game_id)).game
+        return self._state(game, None if user_id is None else game.seat_of(user_id))
+
+    async def replay(self, game_id: str, user_id: UUID | None) -> list[projection.LogEntry]:
+        """The log of the game, as far as this user may see it. Raises `GameNotFound`."""
+        game = (await self._tables.get(game_id)).game
+        seat = None if user_id is None else game.seat_of(user_id)
+        entries = await self._log.read(game_id, limit=game.seq + 1)
+        return [projection.log_entry(game, entry, seat) for entry in entries]
+
+    async def list_games(
+        self,
+        *,
+        status: GameStatus | None = None,
+        engine: str | None = None,
+        player: UUID | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> GamePage:
+        """A page of the public games, or of the games of ``player``, newest first."""
+        return await self._log.list_games(
+            status=status,
+            engine=engine,
+            player=player,
+            public_only=player is None,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    # --- the one way --------------------------------------------------------------------------
+
+    async def _execute(
+        self,
+        table: Table,
+        decide: Callable[[Game, int], list[Step]],
+        *,
+        action_key: str | None = None,
+        on_commit: OnDone[Receipt] = _unheard,
+    ) -> Receipt:
+        """Decide, append, ack, broadcast. ``decide`` may give nothing: then nothing is to do."""
+        async with table.lock:
+            for _ in range(ATTEMPTS):
+                first = None if action_key is None else table.action_ids.get(action_key)
+                if first is not None:
+                    receipt = Receipt(table.game.game_id, first)
+                    on_commit(receipt)
+                    return receipt
+                receipt = Receipt(table.game.game_id, table.game.seq + 1)
+                steps = decide(table.game, self._clock.now_ms())
+                # Made before the append: an engine that cannot show what it did has failed on it.
+                messages = self._messages(steps)
+                if steps and not await self._append(table, steps):
+                    continue
+                on_commit(receipt)
+                self._broadcast(receipt.game_id, messages)
+                return receipt
+        raise Unavailable("the game is changing too fast; try again")
+
+    async def _append(self, table: Table, steps: list[Step]) -> bool:
+        """Append to the log and to the table; False if the log has moved on, which is told."""
+        before, after = table.game, steps[-1].game
+        listed = before.status is not after.status or before.players != after.players
+        try:
+            await self._log.append(
+                before.game_id,
+                before.seq + 1,
+                [step.entry for step in steps],
+                row=after.row() if listed else None,
+            )
+        except (SequenceConflict, DuplicateAction):
+            missed = await self._tables.catch_up(table)
+            self._broadcast(before.game_id, self._messages(missed))
+            return False
+        except BaseException:
+            # Whether it was written is not known: the log is asked before the next use.
+            self._tables.forget(before.game_id)
+            raise
+        table.advance(steps)
+        return True
+
+    def _messages(self, steps: Sequence[Step]) -> list[tuple[int | None, Message]]:
+        """What the viewers here are told of each step."""
+        if not steps:
+            return []
+        game_id = steps[-1].game.game_id
+        audience = self._broadcaster.audience(game_id)
+        online = self._presence.present(game_id)
+        now = self._clock.now_ms()
+        return [
+            (seat, projection.message(step.game, step.entry, seat, online, now))
+            for step in steps
+            for seat in audience
+        ]
+
+    def _broadcast(self, game_id: str, messages: Collection[tuple[int | None, Message]]) -> None:
+        for seat, message in messages:
+            self._broadcaster.send(game_id, seat, message)
+
+    async def _watch(
+        self,
+        table: Table,
+        sid: str,
+        seat: int | None,
+        last_seq: int | None,
+        on_join: OnDone[Joined],
+    ) -> Joined:
+        """Under the table's lock, so that no entry comes between what is sent and the watch."""
+        game = table.game
+        if last_seq is not None and 0 <= game.seq - last_seq <= MAX_MISSED:
+            messages = await self._missed(game, seat, last_seq)
+        else:
+            messages = [Message("game:state", self._state(game, seat))]
+        self._broadcaster.watch(sid, game.game_id, seat)
+        joined = Joined(game.game_id, game.seq, seat)
+        on_join(joined)
+        for message in messages:
+            self._broadcaster.send_to(sid, message)
+        return joined
+
+    async def _missed(self, game: Game, seat: int | None, last_seq: int) -> list[Message]:
+        """What the viewer would have been sent after ``last_seq``."""
+        if last_seq == game.seq:
+            return []
+        online = self._presence.present(game.game_id)
+        now = self._clock.now_ms()
+        entries = await self._log.read(game.game_id, limit=game.seq + 1)
+        return [
+            projection.message(step.game, step.entry, seat, online, now)
+            for step in fold_all(entries, self._tables.rules)
+            if step.entry.seq > last_seq
+        ]
+
+    def _state(self, game: Game, seat: int | None) -> projection.GameState:
+        online = self._presence.present(game.game_id)
+        return projection.state(game, seat, online, self._clock.now_ms())
+
+    @staticmethod
+    def _action_key(table: Table, user_id: UUID, action_id: str | None) -> str | None:
+        seat = table.game.seat_of(user_id)
+        if action_id is None or seat is None:
+            return None
+        return projection.log_action_id(seat, action_id)

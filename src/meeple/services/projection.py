@@ -1,0 +1,186 @@
+"""The one way out: everything that leaves for a viewer is made here.
+
+State, game over, presence, replay and REST all come from this module, so that there is one place to
+look at to know what a viewer may see. What a viewer may not see is not in the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from meeple.engine.base import JSON, Outcome
+from meeple.engine.game import Game
+from meeple.engine.log import Entry, EntryKind, GameStatus
+from meeple.protocols import Message
+
+
+class PlayerView(msgspec.Struct, frozen=True):
+    """One seat of a table, as everybody sees it; an empty seat has no user."""
+
+    seat: int
+    user_id: UUID | None
+    name: str | None
+    online: bool
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What a seat is asked to do.
+
+    Attributes:
+        kind: ``action``, or ``forced`` if nothing but this is allowed.
+        forced: the engine's description of a forced action, else null.
+    """
+
+    kind: str
+    forced: JSON = None
+
+
+class GameState(msgspec.Struct, frozen=True):
+    """``game:state``: a game as one viewer may see it.
+
+    Attributes:
+        seq: number of the log's entry that made this state.
+        status: open, live or over.
+        seat: the viewer's seat; null for a spectator.
+        view: the engine's view; null before the start.
+        to_act: the seats that may act now.
+        legal_actions: what this seat may do; null if it is not to act or they are too many to list.
+        request: what this seat is asked to do; null if nothing.
+        clock: the clocks; null for a game without time control.
+        outcome: how the game ended; null while it is on.
+        server_time: milliseconds since 1970.
+    """
+
+    game_id: str
+    seq: int
+    engine: str
+    status: GameStatus
+    seat: int | None
+    view: JSON
+    to_act: tuple[int, ...]
+    legal_actions: list[JSON] | None
+    request: Request | None
+    clock: JSON
+    players: tuple[PlayerView, ...]
+    outcome: Outcome | None
+    server_time: int
+
+
+class GameOverMessage(msgspec.Struct, frozen=True):
+    """``game:over``: how a game ended; ``seq`` is that of its ``ended`` entry."""
+
+    game_id: str
+    seq: int
+    outcome: Outcome
+
+
+class GamePresence(msgspec.Struct, frozen=True):
+    """``game:presence``: who is at the table now."""
+
+    game_id: str
+    players: tuple[PlayerView, ...]
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """One entry of a game's log, as far as the viewer may see it.
+
+    ``payload`` is null where it is hidden from the viewer until the game is over.
+    """
+
+    seq: int
+    kind: EntryKind
+    seat: int | None
+    payload: dict[str, Any] | None
+    action_id: str | None
+    at: int
+
+
+def players(game: Game, online: Collection[UUID]) -> tuple[PlayerView, ...]:
+    """The seats of a table with their presence."""
+    return tuple(
+        PlayerView(seat, None, None, False)
+        if one is None
+        else PlayerView(seat, one.user_id, one.name, one.user_id in online)
+        for seat, one in enumerate(game.players)
+    )
+
+
+def state(game: Game, seat: int | None, online: Collection[UUID], now: int) -> GameState:
+    """A game as ``seat`` (None: a spectator) may see it.
+
+    Raises:
+        EngineError: the engine failed to show it.
+    """
+    return GameState(
+        game_id=game.game_id,
+        seq=game.seq,
+        engine=game.rules.name,
+        status=game.status,
+        seat=seat,
+        view=game.view(seat),
+        to_act=game.to_act,
+        legal_actions=None if seat is None else game.legal_actions(seat),
+        request=None if seat is None else _request(game, seat),
+        clock=None,
+        players=players(game, online),
+        outcome=game.outcome,
+        server_time=now,
+    )
+
+
+def message(
+    game: Game, entry: Entry, seat: int | None, online: Collection[UUID], now: int
+) -> Message:
+    """What ``seat`` is told of ``entry``, which made ``game``: one message an entry, to everybody.
+
+    Every viewer gets every seq, whether or not its view changed, so nothing leaks by its absence.
+    """
+    if entry.kind is EntryKind.ENDED and game.outcome is not None:
+        return Message("game:over", GameOverMessage(game.game_id, game.seq, game.outcome))
+    return Message("game:state", state(game, seat, online, now))
+
+
+def presence(game: Game, online: Collection[UUID]) -> Message:
+    """Who is at the table, for everybody at it."""
+    return Message("game:presence", GamePresence(game.game_id, players(game, online)))
+
+
+def log_entry(game: Game, entry: Entry, seat: int | None) -> LogEntry:
+    """``entry`` as ``seat`` (None: a stranger) may see it, ``game`` being the game as it is now.
+
+    The seed stays hidden for ever; the actions of others stay hidden until the game is over, unless
+    its engine hides nothing.
+    """
+    payload: dict[str, Any] | None = entry.payload
+    own = entry.seat == seat and seat is not None
+    over = game.status is GameStatus.OVER
+    if entry.kind is EntryKind.CREATED:
+        payload = {key: value for key, value in entry.payload.items() if key != "seed"}
+    elif entry.kind is EntryKind.ACTION and not (own or over or game.rules.perfect_information):
+        payload = None
+    action_id = client_action_id(entry) if own or over else None
+    return LogEntry(entry.seq, entry.kind, entry.seat, payload, action_id, entry.at)
+
+
+def log_action_id(seat: int, action_id: str) -> str:
+    """The name under which the log keeps a client's ``action_id``.
+
+    The seat is part of it: two players who both count from 1 must not answer for each other.
+    """
+    return f"{seat}:{action_id}"
+
+
+def client_action_id(entry: Entry) -> str | None:
+    """The ``action_id`` that the client gave, from the name that the log keeps."""
+    return None if entry.action_id is None else entry.action_id.partition(":")[2]
+
+
+def _request(game: Game, seat: int) -> Request | None:
+    if seat not in game.to_act:
+        return None
+    forced = game.forced(seat)
+    return Request("action") if forced is None else Request("forced", forced)

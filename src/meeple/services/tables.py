@@ -1,0 +1,120 @@
+"""The live games of this node, in memory: loaded from the log, bounded, least recently used out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from meeple.engine.game import Game, Step, fold, fold_all
+from meeple.engine.rules import Rules
+from meeple.errors import GameNotFound
+from meeple.protocols import EngineFactory, GameLog
+
+
+class Table:
+    """A game in memory: where its log ends, as far as this node has seen, and what is there.
+
+    Attributes:
+        game: the game after the last entry that this node knows.
+        lock: held while the game is decided, appended to and broadcast; gives order in this node.
+        action_ids: every action_id of the log, with the seq of its entry.
+    """
+
+    __slots__ = ("action_ids", "game", "lock")
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        self.lock = asyncio.Lock()
+        self.action_ids: dict[str, int] = {}
+        self.game: Game
+        self.advance(steps)
+
+    def advance(self, steps: Iterable[Step]) -> None:
+        """Take note of entries that are in the log now, in order."""
+        for entry, game in steps:
+            if entry.action_id is not None:
+                self.action_ids[entry.action_id] = entry.seq
+            self.game = game
+
+
+class Tables:
+    """The tables in memory, at most ``limit`` of them unless more are in use at once.
+
+    Args:
+        engine_factory: gives the engine of a name.
+        log: where a table that is not in memory is read from.
+        limit: tables to keep.
+    """
+
+    def __init__(self, engine_factory: EngineFactory, log: GameLog, *, limit: int = 10_000) -> None:
+        self._engine_factory = engine_factory
+        self._log = log
+        self._limit = limit
+        self._tables: OrderedDict[str, Table] = OrderedDict()
+        self._loading: dict[str, asyncio.Task[Table]] = {}
+        self._rules: dict[str, Rules] = {}
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def rules(self, engine: str) -> Rules:
+        """The rules of that name; raises `EngineNotFound`."""
+        if engine not in self._rules:
+            self._rules[engine] = Rules(engine, self._engine_factory(engine))
+        return self._rules[engine]
+
+    def add(self, table: Table) -> None:
+        """Keep a table that was just made."""
+        self._tables[table.game.game_id] = table
+        self._evict()
+
+    def forget(self, game_id: str) -> None:
+        """Drop a table whose log may hold more than it knows; the next use reads it again."""
+        self._tables.pop(game_id, None)
+
+    async def get(self, game_id: str) -> Table:
+        """The table of that game.
+
+        Raises:
+            GameNotFound: the log has no such game.
+            EngineNotFound, EngineError: its log cannot be folded on this server.
+            Unavailable: the log does not answer.
+        """
+        table = self._tables.get(game_id)
+        if table is not None:
+            self._tables.move_to_end(game_id)
+            return table
+        # One read serves everybody who waits for it; one who gives up does not take it from them.
+        loading = self._loading.get(game_id)
+        if loading is None:
+            loading = asyncio.create_task(self._load(game_id))
+            self._loading[game_id] = loading
+            loading.add_done_callback(lambda _: self._loading.pop(game_id, None))
+        return await asyncio.shield(loading)
+
+    async def _load(self, game_id: str) -> Table:
+        entries = await self._log.read(game_id)
+        if not entries:
+            raise GameNotFound
+        table = Table(fold_all(entries, self.rules))
+        self.add(table)
+        return table
+
+    async def catch_up(self, table: Table) -> list[Step]:
+        """Fold what others have appended to the table's game; gives what was new."""
+        steps: list[Step] = []
+        game = table.game
+        for entry in await self._log.read(game.game_id, game.seq + 1):
+            game = fold(game, entry)
+            steps.append(Step(entry, game))
+        table.advance(steps)
+        return steps
+
+    def _evict(self) -> None:
+        if len(self._tables) <= self._limit:
+            return
+        # A table in use stays: a second one of the same game would break the order in this node.
+        for game_id in [one for one, table in self._tables.items() if not table.lock.locked()]:
+            del self._tables[game_id]
+            if len(self._tables) <= self._limit:
+                return

@@ -1,0 +1,265 @@
+"""The ``/game`` namespace: decode once, call one service method, ack."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from meeple.errors import (
+    EngineError,
+    InternalError,
+    InvalidToken,
+    MeepleError,
+    RateLimited,
+    TokenExpired,
+    TooManyGames,
+)
+from meeple.protocols import Ack, Clock, SocketServer
+from meeple.schemas import ws_messages as ws
+from meeple.services.connection_manager import ConnectionManager
+from meeple.services.game_service import GameService, Joined, Receipt
+from meeple.services.rate_limit import TokenBucket
+from meeple.socketio.auth import AuthHandler, AuthResult
+from meeple.socketio.broadcaster import TableBroadcaster
+
+log = structlog.get_logger(__name__)
+
+#: Games that one connection may view at once.
+MAX_GAMES = 100
+
+
+class Connection:
+    """What the handlers know of one accepted connection."""
+
+    __slots__ = ("bucket", "expires_at", "expiry_told_at", "user_id")
+
+    def __init__(self, user_id: UUID, expires_at: int | None, bucket: TokenBucket) -> None:
+        self.user_id = user_id
+        #: Seconds since 1970; None: never.
+        self.expires_at = expires_at
+        #: When the client was told that its token has expired, in seconds since 1970.
+        self.expiry_told_at: float | None = None
+        self.bucket = bucket
+
+
+class GameHandlers:
+    """Handles every connection and event of the namespace; a `SocketHandlers`.
+
+    Args:
+        server: the Socket.IO server.
+        auth_handler: says who a client is.
+        games: the use cases.
+        connections: presence.
+        broadcaster: the viewers on this node.
+        clock: the server's time.
+        rate, burst: events a second that one connection may send, in the long run and at once.
+        expiry_grace: seconds that a client has to send a fresh token once its own has expired.
+    """
+
+    def __init__(
+        self,
+        server: SocketServer,
+        auth_handler: AuthHandler,
+        games: GameService,
+        connections: ConnectionManager,
+        broadcaster: TableBroadcaster,
+        clock: Clock,
+        *,
+        rate: float = 50,
+        burst: float = 200,
+        expiry_grace: float = 30,
+    ) -> None:
+        self._server = server
+        self._auth = auth_handler
+        self._games = games
+        self._presence = connections
+        self._broadcaster = broadcaster
+        self._clock = clock
+        self._new_bucket = partial(TokenBucket, rate, burst)
+        self._expiry_grace = expiry_grace
+        self._connections: dict[str, Connection] = {}
+        self._handle: Mapping[type[ws.ClientMessage], Callable[..., Any]] = {
+            ws.Join: self._join,
+            ws.Spectate: self._spectate,
+            ws.Leave: self._leave,
+            ws.Act: self._act,
+            ws.Resign: self._resign,
+            ws.Heartbeat: self._heartbeat,
+            ws.RefreshToken: self._refresh_token,
+        }
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    # --- the life of a connection -------------------------------------------------------------
+
+    async def on_connect(self, sid: str, auth: Any) -> bool:
+        """Authenticate; a bad token gets ``auth_error`` and is refused."""
+        result = await self._auth.authenticate_connection(sid, auth)
+        if not result.success or result.user_id is None:
+            error = ws.AuthErrorMessage(result.error_code or "", result.error_message or "")
+            self._server.emit("auth_error", error, (sid,))
+            return False
+        await self._auth.setup_authenticated_session(self._server, sid, result.user_id)
+        self._connections[sid] = Connection(result.user_id, result.expires_at, self._new_bucket())
+        log.info("connected", sid=sid, user_id=str(result.user_id))
+        return True
+
+    async def on_disconnect(self, sid: str, reason: str) -> None:
+        """Forget the connection and tell the tables that it was at."""
+        connection = self._connections.pop(sid, None)
+        if connection is None:
+            return
+        left = self._broadcaster.forget(sid)
+        await self._auth.cleanup_authenticated_session(sid)
+        log.info("disconnected", sid=sid, user_id=str(connection.user_id), reason=reason)
+        for game_id in left:
+            await self._games.announce_presence(game_id)
+
+    async def on_event(self, sid: str, event: str, args: Sequence[Any], ack: Ack | None) -> None:
+        """Handle one event; whatever goes wrong is told to its sender, and to nobody else."""
+        try:
+            connection = self._connections.get(sid)
+            if connection is None:
+                raise InvalidToken("this connection was not accepted")
+            if not connection.bucket.take(time.monotonic()):
+                raise RateLimited
+            message = ws.parse(event, args)
+            if connection.expiry_told_at is not None and not isinstance(message, ws.RefreshToken):
+                raise TokenExpired
+            await self._handle[type(message)](sid, connection, message, ack or _unheard)
+        except MeepleError as error:
+            if isinstance(error, EngineError):
+                log.exception("engine failed", sid=sid, event_name=event)
+            self._refuse(sid, event, error, ack)
+        except Exception:
+            log.exception("event failed", sid=sid, event_name=event)
+            self._refuse(sid, event, InternalError(), ack)
+
+    async def run(self) -> None:
+        """Watch over the tokens of all connections, until it is cancelled."""
+        while True:
+            await asyncio.sleep(1)
+            self.sweep_tokens()
+
+    def sweep_tokens(self) -> None:
+        """Tell whose token has expired; drop who was told and sent no fresh one in time."""
+        now = self._clock.now_ms() / 1000
+        for sid, connection in list(self._connections.items()):
+            if connection.expires_at is None or connection.expires_at > now:
+                continue
+            if connection.expiry_told_at is None:
+                connection.expiry_told_at = now
+                error = TokenExpired()
+                message = ws.AuthErrorMessage(error.code, error.message)
+                self._server.emit("auth_error", message, (sid,))
+            elif now - connection.expiry_told_at >= self._expiry_grace:
+                self._server.disconnect(sid)
+
+    def _refuse(self, sid: str, event: str, error: MeepleError, ack: Ack | None) -> None:
+        body = ws.error_body(error)
+        if ack is not None:
+            ack(ws.Failed(body))
+        else:
+            message = ws.GameErrorMessage(event[:64], body.code, body.message, body.retryable)
+            self._server.emit("game:error", message, (sid,))
+
+    # --- one method an event ------------------------------------------------------------------
+
+    async def _join(self, sid: str, connection: Connection, message: ws.Join, ack: Ack) -> None:
+        await self._games.seat_of(message.game_id, connection.user_id)
+        await self._come(sid, message.game_id, spectator=False)
+        await self._games.join(
+            sid,
+            message.game_id,
+            connection.user_id,
+            last_seq=message.last_seq,
+            on_join=lambda joined: ack(_joined(joined)),
+        )
+        await self._games.announce_presence(message.game_id)
+
+    async def _spectate(
+        self, sid: str, connection: Connection, message: ws.Spectate, ack: Ack
+    ) -> None:
+        await self._games.check_exists(message.game_id)
+        await self._come(sid, message.game_id, spectator=True)
+        await self._games.spectate(
+            sid,
+            message.game_id,
+            last_seq=message.last_seq,
+            on_join=lambda joined: ack(_joined(joined)),
+        )
+        await self._games.announce_presence(message.game_id)
+
+    async def _come(self, sid: str, game_id: str, *, spectator: bool) -> None:
+        games = self._broadcaster.games_of(sid)
+        if game_id in games:
+            await self._presence.leave_game(sid, game_id)
+        elif len(games) >= MAX_GAMES:
+            raise TooManyGames
+        await self._presence.join_game(sid, game_id, spectator=spectator)
+
+    async def _leave(self, sid: str, connection: Connection, message: ws.Leave, ack: Ack) -> None:
+        self._broadcaster.unwatch(sid, message.game_id)
+        await self._presence.leave_game(sid, message.game_id)
+        ack(ws.Ok(ok=True, game_id=message.game_id))
+        await self._games.announce_presence(message.game_id)
+
+    async def _act(self, sid: str, connection: Connection, message: ws.Act, ack: Ack) -> None:
+        await self._games.execute_action(
+            message.game_id,
+            connection.user_id,
+            message.action,
+            action_id=message.action_id,
+            seq=message.seq,
+            on_commit=lambda receipt: ack(_receipt(receipt)),
+        )
+
+    async def _resign(self, sid: str, connection: Connection, message: ws.Resign, ack: Ack) -> None:
+        await self._games.resign(
+            message.game_id,
+            connection.user_id,
+            action_id=message.action_id,
+            on_commit=lambda receipt: ack(_receipt(receipt)),
+        )
+
+    async def _heartbeat(
+        self, sid: str, connection: Connection, message: ws.Heartbeat, ack: Ack
+    ) -> None:
+        await self._presence.heartbeat(sid)
+        ack(ws.Ok(ok=True, server_time=self._clock.now_ms()))
+
+    async def _refresh_token(
+        self, sid: str, connection: Connection, message: ws.RefreshToken, ack: Ack
+    ) -> None:
+        result = await self._auth.authenticate_connection(sid, {"token": message.token})
+        if not result.success:
+            raise _as_error(result)
+        if result.user_id != connection.user_id:
+            raise InvalidToken("the fresh token is another user's")
+        connection.expires_at = result.expires_at
+        connection.expiry_told_at = None
+        ack(ws.Ok(ok=True, expires_at=result.expires_at))
+
+
+def _unheard(reply: object) -> None:
+    """For clients that asked for no ack."""
+
+
+def _joined(joined: Joined) -> ws.Ok:
+    return ws.Ok(ok=True, game_id=joined.game_id, seq=joined.seq, seat=joined.seat)
+
+
+def _receipt(receipt: Receipt) -> ws.Ok:
+    return ws.Ok(ok=True, game_id=receipt.game_id, seq=receipt.seq)
+
+
+def _as_error(result: AuthResult) -> MeepleError:
+    kinds = {error.code: error for error in (InvalidToken, TokenExpired)}
+    return kinds.get(result.error_code or "", InternalError)(result.error_message)
