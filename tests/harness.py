@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,15 @@ async def until(condition: Callable[[], object], seconds: float = 10) -> None:
 class ServerProcess:
     """``python -m meeple serve`` on a free port, with its data in ``folder``."""
 
-    def __init__(self, folder: Path, *options: str, port: int = 0, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, *options: str, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.url = ""
         self.lines: deque[str] = deque(maxlen=1000)
-        self._port = port
+        self._port = 0
         self._options = options
-        self._settings = settings
+        self._settings = settings or {}
         self._process: asyncio.subprocess.Process
         self._reading: asyncio.Task[None]
 
@@ -97,7 +99,7 @@ class ServerProcess:
 async def server_process(
     folder: Path, *options: str, **settings: str
 ) -> AsyncIterator[ServerProcess]:
-    server = ServerProcess(folder, *options, **settings)
+    server = ServerProcess(folder, *options, settings=settings)
     await server.start()
     try:
         yield server

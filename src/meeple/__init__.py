@@ -1,3 +1,3 @@
-"""Meeple: a real-time server for online turn-based games. Bring your rules, Meeple runs the table."""
+"""Meeple: a real-time server for online turn-based games; you bring the rules."""
 
 __version__ = "0.1.0"

@@ -32,7 +32,10 @@ class GamePage(NamedTuple):
 
 
 class GameLog(Protocol):
-    """The log of every game: the only truth that Meeple has."""
+    """The log of every game: the only truth that Meeple has.
+
+    After `aclose`, every method raises `Unavailable`.
+    """
 
     async def append(
         self,
@@ -52,7 +55,9 @@ class GameLog(Protocol):
             DuplicateAction: an ``action_id`` is in the game's log already, or twice in
                 ``entries``; nothing was written. This is checked before the sequence.
             Unavailable: it could not be written; whether it was can be learned by reading.
-            ValueError: ``entries`` are empty, not contiguous, or not all of ``game_id``.
+            ValueError: ``entries`` are empty, not contiguous, or not all of ``game_id``, or
+                something in them cannot be stored: what is not JSON, a lone surrogate or NUL in
+                an id, a time beyond 64 bits.
         """
         ...
 
@@ -85,6 +90,10 @@ class GameLog(Protocol):
             public_only: leave out games that are not public.
             cursor: where the page before ended.
             limit: games a page, at least 1.
+
+        Raises:
+            InvalidMessage: the cursor is none of ours.
+            ValueError: ``limit`` is less than 1.
         """
         ...
 

@@ -36,11 +36,11 @@ async def test_every_scene_of_the_stock_javascript_client(tmp_path: Path) -> Non
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        output, _ = await asyncio.wait_for(process.communicate(), 100)
+        output, _ = await asyncio.wait_for(process.communicate(), 40)
     text = output.decode()
     assert process.returncode == 0, text + server.output
     passed = re.search(r"^# pass (\d+)$", text, re.MULTILINE)
     assert passed is not None, text
-    assert int(passed.group(1)) >= 14, text
+    assert int(passed.group(1)) >= 13, text
     assert "# skipped 0" in text
     assert "Traceback" not in server.output

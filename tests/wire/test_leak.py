@@ -16,12 +16,12 @@ from uuid import UUID
 
 import aiohttp
 import pytest
-from meeple.services.tokens import TokenIssuer
 from websockets.asyncio.client import ClientConnection, connect
 
 from meeple.config import Settings
 from meeple.engine.rng import GameRandom
 from meeple.engines.goofspiel import Goofspiel
+from meeple.services.tokens import TokenIssuer
 from tests.harness import server_here
 
 SECRET = "a secret that is only for the tests of leaks"

@@ -13,6 +13,7 @@ from meeple.engine.log import GameStatus, Player
 from meeple.errors import Forbidden
 from meeple.schemas import rest
 from meeple.services.projection import GameState
+from meeple.services.tokens import clean_name
 
 router = APIRouter(prefix="/api/v1")
 
@@ -28,7 +29,7 @@ async def create_guest(
     if ctx.guest_tokens is None:
         raise Forbidden("this server has no guest accounts")
     user_id = uuid4()
-    name = " ".join(wanted.name.split()) or "Guest"
+    name = clean_name(wanted.name)
     token, expires_at = ctx.guest_tokens.issue(user_id, name, ctx.guest_ttl)
     return reply(rest.Guest(token, user_id, name, expires_at), 201)
 

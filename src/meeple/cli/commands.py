@@ -122,7 +122,7 @@ def check(
     games: Annotated[int, typer.Option(min=1, help="Random games to play.")] = 100,
     seed: Annotated[int, typer.Option(help="Seed of the random games.")] = 0,
     skip: Annotated[
-        list[str] | None, typer.Option(help="A leak check that does not suit this game; repeatable.")
+        list[str] | None, typer.Option(help="A leak check that does not suit this game.")
     ] = None,
 ) -> None:
     """Check that an engine keeps to the rules of engines; says what to mend."""

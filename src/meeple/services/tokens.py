@@ -8,20 +8,23 @@ was given and nothing more, so neither ``alg: none`` nor a public key used as a 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import unicodedata
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import jwt
 import msgspec
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from jwt.algorithms import HMACAlgorithm
 
 from meeple.errors import ConfigurationError, InvalidToken, TokenExpired, Unavailable
 
@@ -35,10 +38,17 @@ MAX_TOKEN = 8 * 1024
 MAX_NAME = 32
 #: The largest key set, in bytes.
 MAX_JWKS = 512 * 1024
+#: The latest time that a token may expire at, as JSON can carry it to JavaScript.
+LATEST = 2**53 - 1
 #: Smaller RSA keys are not safe any more.
 MIN_RSA_BITS = 2048
 
+#: What a public key may be used for; see `_algorithm_of`.
+PUBLIC_ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
+
 DEFAULT_NAME = "Player"
+
+UUID_FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -55,8 +65,15 @@ class Identity(msgspec.Struct, frozen=True):
     expires_at: int | None
 
 
+class Key(NamedTuple):
+    """A key, and the one algorithm that it may be used with."""
+
+    algorithm: str
+    key: Any
+
+
 #: Says whose token it is, at once or later. None, or `InvalidToken` raised, refuses it.
-TokenVerifier = Callable[[str], UUID | Identity | None | Awaitable[UUID | Identity | None]]
+TokenVerifier = Callable[[str], UUID | Identity | Awaitable[UUID | Identity | None] | None]
 
 
 def clean_name(name: object) -> str:
@@ -78,12 +95,8 @@ def user_id_of(subject: str, issuer: str = "") -> UUID:
     is mapped to a UUID of version 5: of ``sub``, in the namespace that is the UUID of version 5
     of ``iss`` (empty if there is none) in the URL namespace.
     """
-    try:
-        user_id = UUID(subject)
-    except ValueError:
-        user_id = None
-    if user_id is not None and str(user_id) == subject.lower():
-        return user_id
+    if UUID_FORM.fullmatch(subject):
+        return UUID(subject)
     return uuid5(uuid5(NAMESPACE_URL, issuer), subject)
 
 
@@ -99,9 +112,7 @@ class TokenIssuer:
         ConfigurationError: the secret is too short.
     """
 
-    def __init__(
-        self, secret: str, audience: str | None = None, issuer: str | None = None
-    ) -> None:
+    def __init__(self, secret: str, audience: str | None = None, issuer: str | None = None) -> None:
         self._secret = _check_secret(secret)
         claims = {"aud": audience, "iss": issuer}
         self._claims = {claim: value for claim, value in claims.items() if value is not None}
@@ -147,8 +158,8 @@ class JwtVerifier:
         if secret is not None:
             self._keys["HS256"] = _check_secret(secret)
         if public_key is not None:
-            algorithm, key = _load_public_key(public_key)
-            self._keys[algorithm] = key
+            key = _load_public_key(public_key)
+            self._keys[key.algorithm] = key.key
         self._jwks = KeySet(jwks_url) if jwks_url is not None else None
         self._audience = audience
         self._issuer = issuer
@@ -164,35 +175,35 @@ class JwtVerifier:
             InvalidToken: it never was, or is not yet.
             Unavailable: the key set cannot be fetched at the moment.
         """
-        if len(token) > MAX_TOKEN or not token.isascii():
+        if len(token) > MAX_TOKEN:
             raise InvalidToken
         try:
             header = jwt.get_unverified_header(token)
-            algorithm, key = await self._key_for(header.get("alg"), header.get("kid"))
+            key = await self._key_for(header.get("alg"), header.get("kid"))
             claims = jwt.decode(
                 token,
-                key,
-                algorithms=[algorithm],
+                key.key,
+                algorithms=[key.algorithm],
                 audience=self._audience,
                 issuer=self._issuer,
                 leeway=self._leeway,
                 options={"require": ["exp", "sub"], "verify_aud": self._audience is not None},
             )
+            return _identity(claims)
         except jwt.ExpiredSignatureError as error:
             raise TokenExpired from error
         except (jwt.PyJWTError, ValueError) as error:
             raise InvalidToken from error
-        return _identity(claims)
 
-    async def _key_for(self, algorithm: object, kid: object) -> tuple[str, Any]:
-        if isinstance(algorithm, str) and algorithm in self._keys:
-            return algorithm, self._keys[algorithm]
-        if self._jwks is None or algorithm not in PUBLIC_ALGORITHMS:
-            raise InvalidToken
-        key = await self._jwks.find(kid if isinstance(kid, str) else None)
-        if key is None or key.algorithm_name != algorithm:
-            raise InvalidToken
-        return key.algorithm_name, key.key
+    async def _key_for(self, algorithm: object, kid: object) -> Key:
+        if isinstance(algorithm, str):
+            if algorithm in self._keys:
+                return Key(algorithm, self._keys[algorithm])
+            if self._jwks is not None and algorithm in PUBLIC_ALGORITHMS:
+                key = await self._jwks.find(kid if isinstance(kid, str) else None)
+                if key is not None and key.algorithm == algorithm:
+                    return key
+        raise InvalidToken
 
 
 class KeySet:
@@ -230,63 +241,128 @@ class KeySet:
         self._min_interval = min_interval
         self._max_age = max_age
         self._monotonic = monotonic
-        self._keys: dict[str | None, jwt.PyJWK] = {}
+        self._keys: dict[str | None, Key] = {}
         self._tried_at: float | None = None
         self._fetched_at: float | None = None
         self._failed = False
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
-    async def find(self, kid: str | None) -> jwt.PyJWK | None:
+    async def find(self, kid: str | None) -> Key | None:
         """The key of that id; without an id, the only key there is. None: there is none.
 
         Raises:
             Unavailable: it is not known, and the last fetch failed.
         """
         key = self._known(kid)
-        if (key is None or self._is_old()) and self._may_try():
-            async with self._fetching:
-                if self._may_try():
-                    await self._refresh()
+        if key is None or self._is_old():
+            now = self._monotonic()
+            if self._fetching is None and (
+                self._tried_at is None or now - self._tried_at >= self._min_interval
+            ):
+                self._tried_at = now
+                self._fetching = asyncio.create_task(self._refresh())
+            if self._fetching is not None:
+                # Shielded: who hangs up must not end the fetch that others wait for.
+                await asyncio.shield(self._fetching)
             key = self._known(kid)
         if key is None and self._failed:
             raise Unavailable("the keys that tokens are signed with cannot be fetched")
         return key
 
-    def _known(self, kid: str | None) -> jwt.PyJWK | None:
+    def _known(self, kid: str | None) -> Key | None:
         if kid is not None:
             return self._keys.get(kid)
         return next(iter(self._keys.values())) if len(self._keys) == 1 else None
 
     def _is_old(self) -> bool:
-        now = self._monotonic()
-        return self._fetched_at is None or now - self._fetched_at > self._max_age
-
-    def _may_try(self) -> bool:
-        now = self._monotonic()
-        return self._tried_at is None or now - self._tried_at >= self._min_interval
+        return self._fetched_at is None or self._monotonic() - self._fetched_at > self._max_age
 
     async def _refresh(self) -> None:
         # Imported here since it takes long, and few servers have their keys elsewhere.
-        from aiohttp import ClientError, ClientSession, ClientTimeout
+        from aiohttp import ClientError
 
-        self._tried_at = self._monotonic()
-        self._failed = True  # also if this is cancelled
+        self._failed = True
         try:
-            async with (
-                ClientSession(timeout=ClientTimeout(total=self._timeout)) as session,
-                session.get(self._url, raise_for_status=True) as response,
-            ):
-                body = await response.content.readexactly(MAX_JWKS + 1)
-                raise ValueError(f"more than {MAX_JWKS} bytes")
-        except asyncio.IncompleteReadError as end:
-            body = end.partial
+            self._keys = _parse_jwks(await self._fetch())
+            self._fetched_at = self._monotonic()
+            self._failed = False
         except (ClientError, OSError, TimeoutError, ValueError) as error:
-            log.warning("JWKS cannot be fetched", url=self._url, error=repr(error))
-            return
+            log.warning("the JWKS cannot be fetched", url=self._url, error=repr(error))
+        finally:
+            self._fetching = None
+
+    async def _fetch(self) -> bytes:
+        from aiohttp import ClientSession, ClientTimeout
+
+        async with (
+            ClientSession(timeout=ClientTimeout(total=self._timeout)) as session,
+            session.get(self._url, raise_for_status=True) as response,
+        ):
+            try:
+                await response.content.readexactly(MAX_JWKS + 1)
+            except asyncio.IncompleteReadError as whole:
+                return whole.partial
+            raise ValueError(f"it is larger than {MAX_JWKS} bytes")
+
+
+def _check_secret(secret: str) -> str:
+    if len(secret.encode()) < MIN_SECRET:
+        raise ConfigurationError(f"tokens: the secret must have at least {MIN_SECRET} bytes")
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
+    except jwt.InvalidKeyError as error:
+        raise ConfigurationError("tokens: the secret is a public or private key") from error
+    return secret
+
+
+def _load_public_key(pem: str) -> Key:
+    try:
+        key = load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigurationError("tokens: the public key is not a public key in PEM") from error
+    algorithm = _algorithm_of(key)
+    if algorithm is None:
+        raise ConfigurationError(
+            "tokens: the public key must be RSA (2048 bits or more), EC (P-256) or Ed25519"
+        )
+    return Key(algorithm, key)
+
+
+def _algorithm_of(key: object) -> str | None:
+    """The one algorithm that a public key is for; None if there is none, or it is not public."""
+    if isinstance(key, RSAPublicKey) and key.key_size >= MIN_RSA_BITS:
+        return "RS256"
+    if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
+        return "ES256"
+    return "EdDSA" if isinstance(key, Ed25519PublicKey) else None
+
+
+def _parse_jwks(body: bytes) -> dict[str | None, Key]:
+    """The keys of the set that can be used here; raises ValueError if it is not a key set."""
+    keys: dict[str | None, Key] = {}
+    for item in msgspec.json.decode(body, type=_Jwks).keys:
+        fields = {name: value for name, value in item.items() if isinstance(value, str)}
         try:
-            self._keys = _parse_jwks(body)
-        except (jwt.PyJWTError, ValueError) as error:
-            log.warning("JWKS cannot be read", url=self._url, error=repr(error))
-            return
-        self._failed = False
-        self._fetched_at = self._tried_at
+            key = jwt.PyJWK(fields).key
+        except jwt.PyJWTError:
+            continue  # of a kind that we do not know: sets may hold any
+        algorithm = _algorithm_of(key)
+        is_for_us = fields.get("use", "sig") == "sig" and fields.get("alg", algorithm) == algorithm
+        if algorithm is not None and is_for_us:
+            keys[fields.get("kid")] = Key(algorithm, key)
+    return keys
+
+
+class _Jwks(msgspec.Struct):
+    keys: list[dict[str, Any]]
+
+
+def _identity(claims: dict[str, Any]) -> Identity:
+    subject, issuer = claims["sub"], claims.get("iss", "")
+    if not isinstance(issuer, str) or not subject:
+        raise InvalidToken
+    return Identity(
+        user_id=user_id_of(subject, issuer),
+        name=clean_name(claims.get("name")),
+        expires_at=min(int(claims["exp"]), LATEST),
+    )

@@ -19,6 +19,7 @@ from meeple.errors import (
     RateLimited,
     TokenExpired,
     TooManyGames,
+    Unavailable,
 )
 from meeple.protocols import Ack, Clock, SocketServer
 from meeple.schemas import ws_messages as ws
@@ -261,5 +262,5 @@ def _receipt(receipt: Receipt) -> ws.Ok:
 
 
 def _as_error(result: AuthResult) -> MeepleError:
-    kinds = {error.code: error for error in (InvalidToken, TokenExpired)}
+    kinds = {error.code: error for error in (InvalidToken, TokenExpired, Unavailable)}
     return kinds.get(result.error_code or "", InternalError)(result.error_message)

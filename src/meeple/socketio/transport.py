@@ -124,7 +124,7 @@ class PythonSocketIOServer:
         """Hand every connection to ``handlers``."""
         self._handlers = handlers
         self._sio.on("connect", self._connect, namespace=NAMESPACE)
-        self._sio.on("disconnect", handlers.on_disconnect, namespace=NAMESPACE)
+        self._sio.on("disconnect", self._disconnected, namespace=NAMESPACE)
 
     def emit(self, event: str, payload: Any, to: Collection[str]) -> None:
         """Send an event to the connections ``to``, encoded once; unknown ones are passed over."""
@@ -151,6 +151,13 @@ class PythonSocketIOServer:
         # What was emitted to one who is refused leaves before the disconnect.
         await self._drain()
         return accepted
+
+    async def _disconnected(self, sid: str, reason: str) -> None:
+        connection = self._sio.eio.sockets.get(self._sio.manager.eio_sid_from_sid(sid, NAMESPACE))
+        await self._handlers.on_disconnect(sid, reason)
+        if connection is not None and connection.closing:
+            # A poll of the client's that hangs would hang on until its time limit.
+            connection.queue.put_nowait(None)
 
     async def _event(self, sid: str, event: str, args: list[Any], ack_id: int | None) -> None:
         ack = None if ack_id is None else partial(self._ack, sid, ack_id)

@@ -62,14 +62,10 @@ def _migrate(path: Path) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        poolclass=NullPool,
-        # Otherwise the driver commits before each CREATE, and a kill leaves half a schema.
-        connect_args={"isolation_level": None},
-    )
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
     try:
         with _one_at_a_time, engine.connect() as connection:
+            # Otherwise the driver commits each CREATE by itself, and a kill leaves half a schema.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

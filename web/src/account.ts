@@ -1,0 +1,96 @@
+// Who plays here: a guest account, kept in this browser (or in this tab alone).
+import { rest } from "./rest";
+import { Refused } from "./wire";
+
+export interface Account {
+  token: string;
+  user_id: string;
+  name: string;
+  expires_at: number;
+}
+
+const KEY = "meeple.account";
+const STALE = new Set(["invalid_token", "token_expired"]);
+
+/** Storage that forgets instead of failing where the browser allows none. */
+class Shelf {
+  #storage: Storage | null = null;
+  #memory: string | null = null;
+
+  constructor(open: () => Storage) {
+    try {
+      this.#storage = open();
+    } catch {
+      // Cookies and storage are switched off.
+    }
+  }
+
+  get(): string | null {
+    return this.#storage ? this.#storage.getItem(KEY) : this.#memory;
+  }
+
+  set(text: string): void {
+    this.#memory = text;
+    try {
+      this.#storage?.setItem(KEY, text);
+    } catch {
+      this.#storage = null;
+    }
+  }
+}
+
+const browser = new Shelf(() => localStorage);
+// Empty text: this tab is somebody else, who has not given a name yet.
+const tab = new Shelf(() => sessionStorage);
+
+const shelf = (): Shelf => (tab.get() === null ? browser : tab);
+
+function stored(): Account | null {
+  try {
+    return JSON.parse(shelf().get() || "null") as Account | null;
+  } catch {
+    return null;
+  }
+}
+
+/** The account, unless there is none or its token has expired. */
+export function account(): Account | null {
+  const found = stored();
+  return found && found.expires_at * 1000 > Date.now() + 60_000 ? found : null;
+}
+
+/** The name that was used here last. */
+export const lastName = (): string => stored()?.name ?? "";
+
+/** From now on this tab has an account of its own, so that one person can try both sides. */
+export function separateTab(): void {
+  tab.set("");
+}
+
+/** Get a guest account. */
+export async function enter(name: string): Promise<Account> {
+  const made = await rest<Account>("POST", "/guests", { name: name.trim() || "Guest" });
+  shelf().set(JSON.stringify(made));
+  return made;
+}
+
+let renewing: Promise<Account> | null = null;
+
+/** A fresh account of the same name, in place of one that the server no longer takes. */
+export function renew(): Promise<Account> {
+  renewing ??= enter(lastName()).finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+
+/** A request in the account's name; renews an account that the server no longer takes. */
+export async function signed<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+  const { token } = account() ?? (await renew());
+  try {
+    return await rest<T>(method, path, body, token);
+  } catch (error) {
+    if (!(error instanceof Refused && STALE.has(error.code))) throw error;
+    return rest<T>(method, path, body, (await renew()).token);
+  }
+}

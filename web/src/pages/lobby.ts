@@ -1,0 +1,88 @@
+import { account, signed } from "../account";
+import { fill, h } from "../dom";
+import { rest } from "../rest";
+import { words, type Engine, type GameRow } from "../wire";
+import { gameList, myGame, openGame } from "./games";
+import { header } from "./header";
+import { nameForm } from "./name_form";
+import { newTable } from "./new_table";
+import type { Page } from "./page";
+
+const LOOK_MS = 4_000;
+const SHOWN = 20;
+
+interface Games {
+  games: GameRow[];
+}
+
+/** Where one finds a game: make a table, sit down at one, go back to one. */
+export function lobby(root: HTMLElement, refresh: () => void): Page {
+  document.title = "Meeple";
+  const me = account();
+  const user = me?.user_id ?? "";
+  const tables = gameList("No table is waiting for players. Make one!", openGame);
+  const mine = gameList("You have not played yet.", (row) => myGame(row, user));
+  const banner = h("p", { class: "banner", role: "status", hidden: true });
+  const start = h("section", { class: "start" });
+  const main = h(
+    "main",
+    { class: "lobby" },
+    start,
+    h("section", {}, h("h2", {}, "Open tables"), tables.element),
+    me && h("section", {}, h("h2", {}, "My games"), mine.element),
+  );
+  fill(root, header(refresh), banner, main);
+
+  let engines: Engine[] | null = null;
+
+  async function look(): Promise<void> {
+    try {
+      engines ??= await offer();
+      const open = await rest<Games>("GET", `/games?status=open&limit=${SHOWN}`);
+      const isMine = (row: GameRow): boolean => row.players.some((one) => one?.user_id === user);
+      tables.show(open.games.filter((row) => !isMine(row)));
+      if (me) mine.show((await signed<Games>("GET", `/me/games?limit=${SHOWN}`)).games);
+      banner.hidden = true;
+    } catch (error) {
+      fill(banner, `${words(error)} Trying again …`);
+      banner.hidden = false;
+    }
+    // The account was renewed under our hands.
+    if (user && account()?.user_id !== user && !stopped) refresh();
+  }
+
+  async function offer(): Promise<Engine[]> {
+    const found = (await rest<{ engines: Engine[] }>("GET", "/engines")).engines;
+    if (me) fill(start, h("h1", {}, "New table"), newTable(found));
+    return found;
+  }
+
+  if (!me) {
+    fill(
+      start,
+      h("h1", {}, "Play with a friend"),
+      h("p", {}, "Give a name, make a table, send the link. No account, no installation."),
+      nameForm("Start", refresh),
+    );
+  }
+
+  let stopped = false;
+  let timer: number | undefined;
+  async function keepLooking(): Promise<void> {
+    if (!document.hidden) await look();
+    if (!stopped) timer = window.setTimeout(() => void keepLooking(), LOOK_MS);
+  }
+  const onVisible = (): void => {
+    if (!document.hidden) void look();
+  };
+  document.addEventListener("visibilitychange", onVisible);
+  void keepLooking();
+
+  return {
+    stop(): void {
+      stopped = true;
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", onVisible);
+    },
+  };
+}

@@ -1,0 +1,4 @@
+/** What is shown at one address. */
+export interface Page {
+  stop(): void;
+}
