@@ -164,6 +164,9 @@ describe("refusals", () => {
     assert.equal(bad.seen[0][1].code, "invalid_token");
     assert.equal(typeof bad.seen[0][1].message, "string");
     assert.deepEqual(bad.seen.map(([event]) => event), ["auth_error", "disconnect"]);
+    // Any other reason, and the client would connect again for ever.
+    assert.equal(bad.seen[1][1], "io server disconnect");
+    assert.equal(bad.socket.active, false);
   });
 });
 

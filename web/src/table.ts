@@ -50,7 +50,7 @@ export class Table {
       line.on<GameOver>("game:over", (over) => this.#onOver(over)),
       line.on<Presence>("game:presence", (presence) => this.#onPresence(presence)),
     ];
-    this.#onLine();
+    if (line.status === "online") void this.#enter(true);
   }
 
   stop(): void {

@@ -74,6 +74,13 @@ class _Server(socketio.AsyncServer):  # type: ignore[misc]
         if self.manager.sid_from_eio_sid(eio_sid, namespace or "/") is None:
             await super()._handle_connect(eio_sid, namespace, data)
 
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        await super()._handle_eio_disconnect(eio_sid, reason)
+        connection = self.eio.sockets.get(eio_sid)
+        if connection is not None:
+            # A poll that the client left hanging would hang on until its time limit.
+            connection.queue.put_nowait(None)
+
     async def _handle_event_internal(
         self, server: Any, sid: str, eio_sid: str, data: list[Any], namespace: str, id: int | None
     ) -> None:
@@ -124,7 +131,7 @@ class PythonSocketIOServer:
         """Hand every connection to ``handlers``."""
         self._handlers = handlers
         self._sio.on("connect", self._connect, namespace=NAMESPACE)
-        self._sio.on("disconnect", self._disconnected, namespace=NAMESPACE)
+        self._sio.on("disconnect", handlers.on_disconnect, namespace=NAMESPACE)
 
     def emit(self, event: str, payload: Any, to: Collection[str]) -> None:
         """Send an event to the connections ``to``, encoded once; unknown ones are passed over."""
@@ -146,18 +153,12 @@ class PythonSocketIOServer:
         await self._drain()
         await self._sio.shutdown()
 
-    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> bool:
-        accepted = await self._handlers.on_connect(sid, auth)
-        # What was emitted to one who is refused leaves before the disconnect.
-        await self._drain()
-        return accepted
-
-    async def _disconnected(self, sid: str, reason: str) -> None:
-        connection = self._sio.eio.sockets.get(self._sio.manager.eio_sid_from_sid(sid, NAMESPACE))
-        await self._handlers.on_disconnect(sid, reason)
-        if connection is not None and connection.closing:
-            # A poll of the client's that hangs would hang on until its time limit.
-            connection.queue.put_nowait(None)
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        if not await self._handlers.on_connect(sid, auth):
+            # Not by returning False: python-socketio would then send a DISCONNECT with a payload,
+            # which the stock JavaScript client takes for a parse error, and connects again.
+            self.disconnect(sid)
+            await self._drain()
 
     async def _event(self, sid: str, event: str, args: list[Any], ack_id: int | None) -> None:
         ack = None if ack_id is None else partial(self._ack, sid, ack_id)
