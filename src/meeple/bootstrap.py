@@ -41,17 +41,23 @@ class Node:
     log: GameLog
     connections: ConnectionManager
     handlers: GameHandlers
+    broadcaster: TableBroadcaster
 
 
 @asynccontextmanager
 async def open_node(
-    settings: Settings, *, clock: Clock | None = None, **game_service_options: Any
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    catalog: EngineCatalog | None = None,
+    **game_service_options: Any,
 ) -> AsyncIterator[Node]:
     """Assemble a node; on leaving, everything that was opened is closed, last opened first.
 
     Args:
         settings: the settings.
         clock: the server's time; the machine's if not given.
+        catalog: the engines on offer; those that are installed if not given.
         game_service_options: for `GameService`, such as where game ids and seeds come from.
 
     Raises:
@@ -70,7 +76,7 @@ async def open_node(
         )
         stack.push_async_callback(server.aclose)
         broadcaster = TableBroadcaster(server)
-        catalog = engine_factory()
+        catalog = catalog or engine_factory()
         games = GameService(
             catalog,
             log,
@@ -107,7 +113,12 @@ async def open_node(
         await _background(stack, connections.run)
         await _background(stack, handlers.run)
         yield Node(
-            app=server.app(api), games=games, log=log, connections=connections, handlers=handlers
+            app=server.app(api),
+            games=games,
+            log=log,
+            connections=connections,
+            handlers=handlers,
+            broadcaster=broadcaster,
         )
 
 

@@ -26,12 +26,11 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from meeple.errors import ConfigurationError, InvalidToken, TokenExpired, Unavailable
+from meeple.services.jwks import MAX_JWKS, KeySet
 from meeple.services.tokens import (
-    MAX_JWKS,
     MAX_TOKEN,
     Identity,
     JwtVerifier,
-    KeySet,
     TokenIssuer,
     clean_name,
     user_id_of,

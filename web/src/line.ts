@@ -33,9 +33,9 @@ export class Line {
     this.#socket.on("disconnect", () => this.#lost());
     this.#socket.on("connect_error", () => this.#lost());
     this.#socket.on("auth_error", (error: { message: string }) => void this.#renew(error.message));
-    this.#heartbeat = window.setInterval(() => {
-      if (this.#socket.connected) this.#socket.emit("game:heartbeat", {}, () => undefined);
-    }, HEARTBEAT_MS);
+    this.#heartbeat = window.setInterval(this.#beat, HEARTBEAT_MS);
+    // A phone that slept has lost its connection without noticing.
+    document.addEventListener("visibilitychange", this.#beat);
   }
 
   /** Told of every change of the status. Gives a function that ends it. */
@@ -58,6 +58,8 @@ export class Line {
     try {
       answer = (await this.#socket.timeout(ANSWER_MS).emitWithAck(event, payload)) as Answer<T>;
     } catch {
+      // Messages do not get lost on a connection that lives, so this one does not: make a new one.
+      if (this.#socket.connected) this.#socket.io.engine.close();
       throw unreachable();
     }
     if (!answer.ok) throw new Refused(answer.error);
@@ -66,10 +68,15 @@ export class Line {
 
   close(): void {
     clearInterval(this.#heartbeat);
+    document.removeEventListener("visibilitychange", this.#beat);
     clearTimeout(this.#again);
     this.#listeners.clear();
     this.#socket.disconnect();
   }
+
+  readonly #beat = (): void => {
+    this.ask("game:heartbeat", {}).catch(() => undefined);
+  };
 
   #become(status: LineStatus): void {
     this.status = status;

@@ -26,14 +26,14 @@ function connectFour(): SVGElement[] {
 
 function cards(): SVGElement[] {
   const card = (turn: number, kind: string): SVGElement => {
-    const props: Props = { x: 21, y: 12, width: 24, height: 36, rx: 4, class: kind };
-    return svg("rect", { ...props, transform: `rotate(${turn} 33 56)` });
+    const props: Props = { x: 21, y: 10, width: 22, height: 33, rx: 4, class: kind };
+    return svg("rect", { ...props, transform: `rotate(${turn} 32 52)` });
   };
   return [
-    card(-24, "card fill-1"),
-    card(0, "card fill-0"),
-    card(24, "card fill-paper"),
-    svg("path", { class: "fill-1", d: "M45 22l5 7-7 5-5-7z" }),
+    card(-22, "edge fill-1"),
+    card(0, "edge fill-0"),
+    card(22, "edge fill-paper"),
+    svg("path", { class: "fill-1", d: "M44 19l5 7-7 5-5-7z" }),
   ];
 }
 

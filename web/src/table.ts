@@ -65,9 +65,14 @@ export class Table {
     return this.#pending?.payload.action;
   }
 
+  /** Something is on its way to the server. */
+  get waiting(): boolean {
+    return this.#pending !== null;
+  }
+
   get mayAct(): boolean {
     const { state } = this;
-    return state?.seat != null && state.to_act.includes(state.seat) && this.#pending === null;
+    return state?.seat != null && state.to_act.includes(state.seat) && !this.waiting;
   }
 
   act(action: Json): void {

@@ -2,14 +2,17 @@
 import type { GameRow, GameState, Outcome, Player } from "./wire";
 
 const REASONS: Record<string, string> = {
-  line: "a full line",
+  line: "the line is complete",
   board_full: "the board is full",
   scores: "on points",
   resigned: "by resignation",
 };
 
+const TITLES: Record<string, string> = { "connect-four": "Connect four" };
+
 /** "tic-tac-toe" as a title. */
-export const title = (engine: string): string => engine.charAt(0).toUpperCase() + engine.slice(1);
+export const title = (engine: string): string =>
+  TITLES[engine] ?? engine.charAt(0).toUpperCase() + engine.slice(1);
 
 export const nameOf = (player: Player | undefined): string =>
   player?.name ?? (player ? `Seat ${player.seat + 1}` : "Somebody");

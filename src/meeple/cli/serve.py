@@ -31,10 +31,13 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop_on_signals(self) -> None:
+        """From now on, SIGTERM and SIGINT stop the server, even if it has yet to start."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield
 
 
 def serve(settings: Settings) -> None:
@@ -50,13 +53,15 @@ def serve(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     async with bootstrap.open_node(settings) as node:
         with _listen(settings.host, settings.port) as listener:
+            server = _Server(_uvicorn_config(node.app))
+            server.stop_on_signals()
             host, port = listener.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
             log.info("meeple", version=meeple.__version__)
             log.info("games", log=str(settings.database_path))
             log.info("presence", redis=settings.redis.rpartition("@")[2])
             log.info("listening", url=f"http://{shown}:{port}")
-            await _Server(_uvicorn_config(node.app)).serve(sockets=[listener])
+            await server.serve(sockets=[listener])
         log.info("stopping")
     log.info("stopped")
 
@@ -90,7 +95,10 @@ def configure_logging(settings: Settings) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # Not its default, which prints the local variables: tokens and seeds are among them.
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -140,13 +140,15 @@ SERVER_EVENTS: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def parse(event: str, args: Sequence[Any]) -> ClientMessage:
+def parse(event: Any, args: Sequence[Any]) -> ClientMessage:
     """The message of a client's event.
 
     Raises:
         UnknownEvent: there is no event of that name.
-        InvalidMessage: its argument is not one JSON object of the right form.
+        InvalidMessage: its name is no string, or its argument not one object of the right form.
     """
+    if not isinstance(event, str):
+        raise InvalidMessage("an event's name is a string")
     message_type = CLIENT_EVENTS.get(event)
     if message_type is None:
         raise UnknownEvent(f"there is no event {event[:64]!r}")

@@ -168,7 +168,7 @@ class GameHandlers:
         if ack is not None:
             ack(ws.Failed(body))
         else:
-            message = ws.GameErrorMessage(event[:64], body.code, body.message, body.retryable)
+            message = ws.GameErrorMessage(str(event)[:64], body.code, body.message, body.retryable)
             self._server.emit("game:error", message, (sid,))
 
     # --- one method an event ------------------------------------------------------------------

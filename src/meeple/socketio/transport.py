@@ -38,6 +38,18 @@ class _Json:
         return msgspec.json.decode(text)
 
 
+def _never_empty(receive: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+    """An empty frame as Engine.IO's NOOP: python-engineio would lose the connection over it."""
+
+    async def received() -> Any:
+        event = await receive()
+        if event["type"] == "websocket.receive" and not (event.get("text") or event.get("bytes")):
+            return {"type": "websocket.receive", "text": "6"}
+        return event
+
+    return received
+
+
 class _Engine(engineio.AsyncServer):  # type: ignore[misc]
     """Engine.IO whose connections hold a bounded number of packets that were not sent yet."""
 
@@ -125,7 +137,12 @@ class PythonSocketIOServer:
 
     def app(self, other: Any) -> Any:
         """The ASGI application: Socket.IO under ``/socket.io``, everything else by ``other``."""
-        return socketio.ASGIApp(self._sio, other_asgi_app=other)
+        served = socketio.ASGIApp(self._sio, other_asgi_app=other)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await served(scope, _never_empty(receive), send)
+
+        return app
 
     def serve(self, handlers: SocketHandlers) -> None:
         """Hand every connection to ``handlers``."""

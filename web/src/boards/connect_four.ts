@@ -1,4 +1,5 @@
-import { arrows, h, set, usable } from "../dom";
+import { arrows, fill, h, set, usable } from "../dom";
+import { mark } from "../pictures";
 import { nameOf } from "../text";
 import type { Json } from "../wire";
 import { isRecord, isSeat, may, type Board, type Play, type Position } from "./board";
@@ -48,6 +49,7 @@ export function connectFour(play: Play, view: Json): Board | null {
         const arriving = pending === column && row === free - 1;
         const shown = arriving ? state.seat : seat;
         const fresh = before !== null && seat !== null && before[row]?.[column] === null;
+        if (disc.dataset["seat"] !== String(shown)) fill(disc, shown !== null && mark(shown));
         disc.dataset["seat"] = String(shown);
         disc.classList.toggle("arriving", arriving);
         disc.classList.toggle("won", won.has(`${row},${column}`));
@@ -62,7 +64,6 @@ export function connectFour(play: Play, view: Json): Board | null {
       set(button, { "aria-label": `Column ${column + 1}: ${from}${free ? "" : "; full"}` });
       usable(button, may(position, column));
     });
-    set(element, { "data-me": state.seat });
     before = grid;
   }
   return { element, update };

@@ -135,7 +135,7 @@ function table({ prize, carried, prizes_left }: View): Child[] {
 function bidder(state: GameState, view: View, seat: number, score: number): HTMLElement {
   const over = state.status === "over";
   const ready = !over && !state.to_act.includes(seat);
-  const bid = ready ? "has bid" : "is thinking";
+  const bid = ready ? "bid made" : "choosing";
   const player = state.players[seat];
   return h(
     "li",

@@ -36,8 +36,9 @@ export function game(root: HTMLElement, id: string, line: Line, refresh: () => v
       sitButton.disabled = false;
     });
   });
-  const stage = h("div", { class: "stage" }, heading, status, forced, error, watching, place);
-  const side = h("aside", {}, players.element, invite, resign.element, close.element, home);
+  const stage = h("div", { class: "stage" }, heading, status, forced, error, watching, invite, place);
+  const choices = h("div", { class: "choices" }, resign.element, close.element, home);
+  const side = h("aside", {}, players.element, choices);
   fill(root, header(refresh), banner, h("main", { class: "table" }, stage, side));
 
   let board: Board | null = null;
@@ -58,7 +59,8 @@ export function game(root: HTMLElement, id: string, line: Line, refresh: () => v
 
   function drawLine(): void {
     const lost = line.status === "lost";
-    say(banner, line.refused ?? (lost ? "Connection lost. Reconnecting …" : ""));
+    const kept = table.waiting ? " Your move is kept, and sent then." : "";
+    say(banner, line.refused ?? (lost ? `Connection lost. Reconnecting …${kept}` : ""));
     set(banner, { hidden: !lost });
     stage.classList.toggle("offline", lost);
   }
@@ -70,6 +72,7 @@ export function game(root: HTMLElement, id: string, line: Line, refresh: () => v
     say(heading, title(state.engine));
     say(status, standing(state));
     status.classList.toggle("mine", myTurn);
+    status.classList.toggle("over", state.outcome !== null);
     document.title = `${myTurn ? "● Your turn – " : ""}${title(state.engine)} · Meeple`;
     drawForced(state);
     players.update(state);

@@ -20,7 +20,7 @@ export function header(refresh: () => void): HTMLElement {
           h("h2", {}, "Play under another name"),
           h("p", {}, `You become a new player. The games of ${me.name} stay with ${me.name}.`),
           nameForm("Change", refresh),
-          h("button", { type: "button", class: "plain", onclick: () => dialog.close() }, "Cancel"),
+          h("button", { type: "button", class: "plain other", onclick: () => dialog.close() }, "Cancel"),
         );
         dialog.showModal();
       },

@@ -18,15 +18,18 @@ export function invited(root: HTMLElement, id: string, refresh: () => void): Pag
     const free = state.status === "open";
     document.title = `${title(state.engine)} · Meeple`;
     const sit = async (): Promise<void> => {
-      // If somebody was faster, the table says so: then there is the game to watch.
-      if (free) await signed("POST", `/games/${id}/seats`, {}).catch(() => undefined);
+      // If somebody was faster, there is the game to watch.
+      await signed("POST", `/games/${id}/seats`, {}).catch(() => undefined);
       refresh();
     };
+    const form = free
+      ? nameForm("Sit down", sit, ["Just watch", refresh])
+      : nameForm("Watch", refresh);
     fill(
       main,
       h("h1", {}, title(state.engine)),
       h("p", {}, free ? `${list(names) || "Somebody"} invites you to play.` : standing(state)),
-      nameForm(free ? "Sit down" : "Watch", sit),
+      form,
       error,
     );
   }
