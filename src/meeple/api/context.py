@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import time
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
 
-from meeple.errors import InvalidToken, Unavailable
+from meeple.errors import InvalidToken, RateLimited, Unavailable
 from meeple.protocols import GameLog
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
+from meeple.services.rate_limit import RateLimiter
 from meeple.services.tokens import Identity, TokenIssuer, TokenVerifier
 
 
@@ -22,6 +25,7 @@ class Context:
     """The services behind the routes.
 
     Attributes:
+        limiter: how many requests a user, or for guests' accounts an address, may make.
         guest_tokens: makes guests' tokens; None if there are no guests here.
         guest_ttl: seconds that a guest's token is good for.
     """
@@ -31,8 +35,14 @@ class Context:
     verifier: TokenVerifier
     log: GameLog
     connections: ConnectionManager
+    limiter: RateLimiter
     guest_tokens: TokenIssuer | None
     guest_ttl: int
+
+    def limit(self, client: Hashable) -> None:
+        """Count one request of the client's; raises `RateLimited` if there were too many."""
+        if not self.limiter.take(client, time.monotonic()):
+            raise RateLimited
 
     async def check(self) -> dict[str, str]:
         """Each part that the server depends on: ``ok``, or what is wrong with it."""
@@ -77,10 +87,11 @@ async def optional_user(request: Request) -> Identity | None:
 
 
 async def required_user(request: Request) -> Identity:
-    """Who is asking; raises `InvalidToken` for a stranger."""
+    """Who is asking; raises `InvalidToken` for a stranger, `RateLimited` if too often."""
     user = await optional_user(request)
     if user is None:
         raise InvalidToken("this needs an Authorization header: Bearer TOKEN")
+    context(request).limit(user.user_id)
     return user
 
 

@@ -23,9 +23,12 @@ PageSize = Annotated[int, Query(ge=1, le=100)]
 
 @router.post("/guests", **documented(rest.Guest, request=rest.NewGuest, status=201))
 async def create_guest(
-    ctx: Ctx, wanted: Annotated[rest.NewGuest, Depends(body(rest.NewGuest))]
+    request: Request,
+    ctx: Ctx,
+    wanted: Annotated[rest.NewGuest, Depends(body(rest.NewGuest))],
 ) -> Response:
     """Get a guest account: a token and a user id."""
+    ctx.limit(request.client.host if request.client else "")
     if ctx.guest_tokens is None:
         raise Forbidden("this server has no guest accounts")
     user_id = uuid4()

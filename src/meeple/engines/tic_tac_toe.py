@@ -34,7 +34,7 @@ class TicTacToe:
         return {"board": list(state)}
 
     def outcome(self, state: Board) -> Outcome | None:
-        for mark in (0, 1):
-            if any(all(state[cell] == mark for cell in line) for line in LINES):
+        for a, b, c in LINES:
+            if (mark := state[a]) is not None and mark == state[b] == state[c]:
                 return Outcome(winners=(mark,), reason="line")
         return None if None in state else Outcome(winners=(), reason="board_full")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Hashable
+
 
 class TokenBucket:
     """Lets ``burst`` requests through at once, and ``rate`` a second in the long run."""
@@ -23,3 +26,28 @@ class TokenBucket:
             return False
         self._tokens -= 1
         return True
+
+
+class RateLimiter:
+    """A token bucket for each of many clients; those heard of least lately are forgotten.
+
+    Args:
+        rate, burst: as for `TokenBucket`.
+        clients: how many are remembered at once.
+    """
+
+    def __init__(self, rate: float, burst: float, *, clients: int = 10_000) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clients = clients
+        self._buckets: OrderedDict[Hashable, TokenBucket] = OrderedDict()
+
+    def take(self, client: Hashable, now: float) -> bool:
+        """Take one token of the client's at ``now``, if any."""
+        bucket = self._buckets.get(client)
+        if bucket is None:
+            bucket = self._buckets[client] = TokenBucket(self._rate, self._burst)
+            if len(self._buckets) > self._clients:
+                self._buckets.popitem(last=False)
+        self._buckets.move_to_end(client)
+        return bucket.take(now)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -175,36 +176,43 @@ class GameHandlers:
 
     async def _join(self, sid: str, connection: Connection, message: ws.Join, ack: Ack) -> None:
         await self._games.seat_of(message.game_id, connection.user_id)
-        await self._come(sid, message.game_id, spectator=False)
-        await self._games.join(
-            sid,
-            message.game_id,
-            connection.user_id,
-            last_seq=message.last_seq,
-            on_join=lambda joined: ack(_joined(joined)),
-        )
-        await self._games.announce_presence(message.game_id)
+        async with self._coming(sid, message.game_id, spectator=False):
+            await self._games.join(
+                sid,
+                message.game_id,
+                connection.user_id,
+                last_seq=message.last_seq,
+                on_join=lambda joined: ack(_joined(joined)),
+            )
 
     async def _spectate(
         self, sid: str, connection: Connection, message: ws.Spectate, ack: Ack
     ) -> None:
         await self._games.check_exists(message.game_id)
-        await self._come(sid, message.game_id, spectator=True)
-        await self._games.spectate(
-            sid,
-            message.game_id,
-            last_seq=message.last_seq,
-            on_join=lambda joined: ack(_joined(joined)),
-        )
-        await self._games.announce_presence(message.game_id)
+        async with self._coming(sid, message.game_id, spectator=True):
+            await self._games.spectate(
+                sid,
+                message.game_id,
+                last_seq=message.last_seq,
+                on_join=lambda joined: ack(_joined(joined)),
+            )
 
-    async def _come(self, sid: str, game_id: str, *, spectator: bool) -> None:
+    @asynccontextmanager
+    async def _coming(self, sid: str, game_id: str, *, spectator: bool) -> AsyncIterator[None]:
+        """Present before the state is made, so that it shows it; gone again if that fails."""
         games = self._broadcaster.games_of(sid)
         if game_id in games:
             await self._presence.leave_game(sid, game_id)
         elif len(games) >= MAX_GAMES:
             raise TooManyGames
         await self._presence.join_game(sid, game_id, spectator=spectator)
+        try:
+            yield
+        except BaseException:
+            self._broadcaster.unwatch(sid, game_id)
+            await self._presence.leave_game(sid, game_id)
+            raise
+        await self._games.announce_presence(game_id)
 
     async def _leave(self, sid: str, connection: Connection, message: ws.Leave, ack: Ack) -> None:
         self._broadcaster.unwatch(sid, message.game_id)
