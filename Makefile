@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help play test check lint fmt lock bench clean
+.PHONY: help page play test check lint fmt lock bench clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,21 +22,44 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
-tests/js/node_modules/.package-lock.json: tests/js/package.json tests/js/package-lock.json $(VENV)/.dev
-	PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix tests/js ci --no-audit --no-fund --loglevel=error
+# A Node that is new enough, or else one from PyPI.
+NODE_FITS := $(shell node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 22 || (+a == 22 && +b >= 12) || (+a == 20 && +b >= 19) ? 0 : 1)' 2>/dev/null && echo yes)
+ifeq ($(NODE_FITS),yes)
+NPM := npm
+else
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
+NODE := $(VENV)/.node
+endif
+
+$(VENV)/.node: $(VENV)/.run requirements/node.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
 	touch $@
 
-play: $(VENV)/.run  ## Set up and serve: open the address that it prints, twice
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json $(NODE)
+	$(NPM) --prefix $* ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+PAGE := src/meeple/web/index.html
+PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print)
+
+$(PAGE): $(PAGE_SOURCES) web/node_modules/.package-lock.json
+	$(NPM) --prefix web run --silent build
+	touch $@
+
+page: $(PAGE)  ## Build the page that the server shows
+
+play: $(VENV)/.run $(PAGE)  ## Set up and serve: open the address that it prints, twice
 	$(BIN)/meeple serve
 
-test: $(VENV)/.dev tests/js/node_modules/.package-lock.json  ## Set up and run the tests
+test: $(VENV)/.dev tests/js/node_modules/.package-lock.json $(PAGE)  ## Set up and run the tests
 	$(BIN)/python -m pytest -n auto
 
-lint: $(VENV)/.dev  ## Format check, lint, types, layers
+lint: $(VENV)/.dev web/node_modules/.package-lock.json  ## Format check, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) --prefix web run --silent check
 
 check: lint test  ## Everything that must hold before a commit
 
@@ -50,6 +73,7 @@ bench: $(VENV)/.dev  ## Measure durable actions a second, CPU per action, memory
 lock:  ## Pin every dependency, with hashes and no addresses (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet pyproject.toml requirements/build.in -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --group dev pyproject.toml requirements/build.in -c requirements/run.txt -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/node.in -o requirements/node.txt
 
 clean:  ## Remove what was set up
-	rm -rf $(VENV) tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) */node_modules tests/js/node_modules src/meeple/web .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -56,8 +56,11 @@ function stored(): Account | null {
 /** The account, unless there is none or its token has expired. */
 export function account(): Account | null {
   const found = stored();
-  return found && found.expires_at * 1000 > Date.now() + 60_000 ? found : null;
+  return found && found.expires_at * 1000 > Date.now() ? found : null;
 }
+
+/** Whose account it is, expired or not: it stays that user's until it is renewed. */
+export const user = (): string | undefined => stored()?.user_id;
 
 /** The name that was used here last. */
 export const lastName = (): string => stored()?.name ?? "";

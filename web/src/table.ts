@@ -1,5 +1,5 @@
 // One table as this page knows it: comes back after every loss, and plays every action once.
-import { account, signed } from "./account";
+import { signed, user } from "./account";
 import { newId } from "./ids";
 import type { Line } from "./line";
 import { Refused, words, type GameOver, type GameState, type Json, type Presence } from "./wire";
@@ -182,8 +182,7 @@ export class Table {
     if (state.seq !== this.state?.seq) this.error = null;
     this.#show(state);
     // Sat down in another tab: this one is shown a spectator's view still.
-    const user = account()?.user_id;
-    const seated = state.players.some((player) => player.user_id === user);
+    const seated = state.players.some((player) => player.user_id === user());
     if (state.seat === null && seated && !this.#entering) void this.#enter(false);
   }
 

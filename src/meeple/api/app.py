@@ -9,15 +9,18 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 import meeple
 from meeple.api.context import Context
 from meeple.api.msgspec_routes import Api, reply
+from meeple.api.page import mount_page
 from meeple.api.routes import health, router
 from meeple.errors import (
     EngineError,
     InternalError,
     InvalidMessage,
+    InvalidToken,
     MeepleError,
     NotFound,
 )
@@ -27,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
-    """The application: ``/api/v1``, its documentation under ``/api/docs``, and ``/health``."""
+    """The application: ``/api/v1``, its documentation under ``/api/docs``, ``/health``, the page."""
     app = Api(
         title="Meeple",
         version=meeple.__version__,
@@ -45,16 +48,18 @@ def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
     app.add_exception_handler(MeepleError, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse)
     app.add_exception_handler(HTTPException, _refuse)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(Exception, _refuse)
+    mount_page(app)
     return app
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
     """The same error body as on the socket, with the status that goes with its code."""
     if isinstance(error, HTTPException):
-        # FastAPI's own: no such path, or no such method on it.
-        failed = Failed(error_body(NotFound(str(error.detail))))
-        return reply(failed, error.status_code)
+        # FastAPI's own: no such path, or no such method on it (405, and what there is instead).
+        words = None if error.status_code == NotFound.status else str(error.detail)
+        return reply(Failed(error_body(NotFound(words))), error.status_code, error.headers)
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -64,4 +69,11 @@ async def _refuse(request: Request, error: Exception) -> Response:
         error = InternalError()
     if isinstance(error, EngineError):
         log.error("engine failed", path=request.url.path, exc_info=error)
-    return reply(Failed(error_body(error)), error.status)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == InvalidToken.status else None
+    return reply(Failed(error_body(error)), error.status, headers)
+
+
+async def _hung_up(request: Request, error: Exception) -> Response:
+    """For one who went in the middle of a request: nobody reads it, and nothing has failed."""
+    log.debug("client hung up", path=request.url.path)
+    return Response(status_code=400)

@@ -5,6 +5,12 @@ import { type Board, type Play, type Position } from "./board";
 const label = (action: Json): string =>
   typeof action === "string" ? action : JSON.stringify(action);
 
+/** JSON for people: lists of plain values stay on one line. */
+const pretty = (value: Json): string =>
+  JSON.stringify(value, null, 2).replace(/\[\n[^[\]{}]*\]/g, (list) =>
+    list.length < 200 ? list.replace(/\n\s*/g, " ") : list,
+  );
+
 /** A table for any game: what one sees as it came, and what one may do as buttons. */
 export function generic(play: Play): Board {
   let now: Position | null = null;
@@ -36,7 +42,7 @@ export function generic(play: Play): Board {
   function update(position: Position): void {
     const { state, mayAct } = position;
     now = position;
-    const text = typeof state.view === "string" ? state.view : JSON.stringify(state.view, null, 2);
+    const text = typeof state.view === "string" ? state.view : pretty(state.view);
     if (view.textContent !== text) view.textContent = text;
     const legal = state.legal_actions ?? [];
     if (JSON.stringify(legal) !== listed) {

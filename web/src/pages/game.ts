@@ -1,4 +1,4 @@
-import { account } from "../account";
+import { user } from "../account";
 import type { Board } from "../boards/board";
 import { boardFor } from "../boards/index";
 import { fill, h, say, set } from "../dom";
@@ -13,7 +13,7 @@ import { confirmed, playerList } from "./panel";
 
 /** A table: the board, who plays, and what one is asked to do. */
 export function game(root: HTMLElement, id: string, line: Line, refresh: () => void): Page {
-  const user = account()?.user_id;
+  const me = user();
   const heading = h("h1", {}, "Table");
   const banner = h("p", { class: "banner", role: "status", hidden: true });
   const status = h("p", { class: "status", role: "status" }, "Opening the table …");
@@ -45,7 +45,7 @@ export function game(root: HTMLElement, id: string, line: Line, refresh: () => v
 
   function update(): void {
     // A renewed account is another player.
-    if (account()?.user_id !== user) return refresh();
+    if (user() !== me) return refresh();
     drawLine();
     const { state } = table;
     say(error, table.error ?? "");

@@ -2,10 +2,12 @@ import { signed } from "../account";
 import { fill, h } from "../dom";
 import { rest } from "../rest";
 import { list, standing, title } from "../text";
-import { words, type GameState } from "../wire";
+import { Refused, words, type GameState } from "../wire";
 import { header } from "./header";
 import { nameForm } from "./name_form";
 import type { Page } from "./page";
+
+const TAKEN = new Set(["game_full", "seat_taken", "game_over"]);
 
 /** What one sees who opens an invitation and has no name yet. */
 export function invited(root: HTMLElement, id: string, refresh: () => void): Page {
@@ -18,8 +20,12 @@ export function invited(root: HTMLElement, id: string, refresh: () => void): Pag
     const free = state.status === "open";
     document.title = `${title(state.engine)} · Meeple`;
     const sit = async (): Promise<void> => {
-      // If somebody was faster, there is the game to watch.
-      await signed("POST", `/games/${id}/seats`, {}).catch(() => undefined);
+      try {
+        await signed("POST", `/games/${id}/seats`, {});
+      } catch (failure) {
+        // If somebody was faster, there is the game to watch.
+        if (!(failure instanceof Refused && TAKEN.has(failure.code))) throw failure;
+      }
       refresh();
     };
     const form = free

@@ -1,4 +1,4 @@
-import { account, signed } from "../account";
+import { account, signed, user } from "../account";
 import { fill, h } from "../dom";
 import { rest } from "../rest";
 import { words, type Engine, type GameRow } from "../wire";
@@ -19,9 +19,8 @@ interface Games {
 export function lobby(root: HTMLElement, refresh: () => void): Page {
   document.title = "Meeple";
   const me = account();
-  const user = me?.user_id ?? "";
   const tables = gameList("No table is waiting for players. Make one!", openGame);
-  const mine = gameList("You have not played yet.", (row) => myGame(row, user));
+  const mine = gameList("You have not played yet.", (row) => myGame(row, me?.user_id ?? ""));
   const banner = h("p", { class: "banner", role: "status", hidden: true });
   const start = h("section", { class: "start" });
   const main = h(
@@ -39,7 +38,7 @@ export function lobby(root: HTMLElement, refresh: () => void): Page {
     try {
       engines ??= await offer();
       const open = await rest<Games>("GET", `/games?status=open&limit=${SHOWN}`);
-      const isMine = (row: GameRow): boolean => row.players.some((one) => one?.user_id === user);
+      const isMine = (row: GameRow): boolean => row.players.some((one) => one && one.user_id === me?.user_id);
       tables.show(open.games.filter((row) => !isMine(row)));
       if (me) mine.show((await signed<Games>("GET", `/me/games?limit=${SHOWN}`)).games);
       banner.hidden = true;
@@ -48,7 +47,7 @@ export function lobby(root: HTMLElement, refresh: () => void): Page {
       banner.hidden = false;
     }
     // The account was renewed under our hands.
-    if (user && account()?.user_id !== user && !stopped) refresh();
+    if (me && user() !== me.user_id && !stopped) refresh();
   }
 
   async function offer(): Promise<Engine[]> {
