@@ -116,7 +116,7 @@ async def server_here(
         listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
             node.app,
-            ws="websockets-sansio",
+            ws=node.sockets.websocket_factory,
             lifespan="off",
             log_config=None,
             timeout_graceful_shutdown=2,
@@ -127,6 +127,7 @@ async def server_here(
             await until(lambda: server.started)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}", node
         finally:
+            node.sockets.close()
             server.should_exit = True
             await serving
             listener.close()

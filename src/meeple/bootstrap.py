@@ -20,6 +20,7 @@ from meeple.api.context import Context
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
 from meeple.protocols import Clock, GameLog
+from meeple.schemas.ws_messages import NAMESPACE
 from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
@@ -29,15 +30,16 @@ from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
 from meeple.socketio.server import GameHandlers
-from meeple.socketio.transport import PythonSocketIOServer
+from meeple.socketio.transport import SocketIOServer
 from meeple.store.sqlite import SqliteGameLog
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """One server process, assembled: its ASGI application and the parts behind it."""
+    """One server process, assembled: what a web server needs of it, and the parts behind."""
 
     app: Any
+    sockets: SocketIOServer
     games: GameService
     log: GameLog
     connections: ConnectionManager
@@ -70,12 +72,14 @@ async def open_node(
         verifier = token_verifier(settings)
         connections = connection_manager(settings)
         stack.push_async_callback(connections.aclose)
-        server = PythonSocketIOServer(
-            cors_allowed_origins="*" if settings.origins == ["*"] else settings.origins,
+        sockets = SocketIOServer(
+            [NAMESPACE],
+            origins=settings.origins,
             ping_interval=settings.ping_interval,
             ping_timeout=settings.ping_timeout,
         )
-        stack.push_async_callback(server.aclose)
+        stack.push_async_callback(sockets.aclose)
+        server = sockets.namespaces[NAMESPACE]
         broadcaster = TableBroadcaster(server)
         catalog = catalog or engine_factory()
         games = GameService(
@@ -115,7 +119,8 @@ async def open_node(
         await _background(stack, connections.run)
         await _background(stack, handlers.run)
         yield Node(
-            app=server.app(api),
+            app=sockets.app(api),
+            sockets=sockets,
             games=games,
             log=log,
             connections=connections,

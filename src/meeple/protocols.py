@@ -148,8 +148,8 @@ class Broadcaster(Protocol):
         ...
 
 
-#: Answers one event of a client's with one JSON object; never waits for the client.
-Ack = Callable[[Any], None]
+#: Answers one event of a client's; never waits for the client.
+Ack = Callable[..., None]
 
 
 class SocketHandlers(Protocol):
@@ -160,7 +160,10 @@ class SocketHandlers(Protocol):
         ...
 
     async def on_event(self, sid: str, event: str, args: Sequence[Any], ack: Ack | None) -> None:
-        """A client has sent an event; ``ack`` is None if it asked for no answer."""
+        """A client has sent an event; ``ack`` is None if it asked for no answer.
+
+        It may run outside of any task: what needs one (a time limit, say) it puts into its own.
+        """
         ...
 
     async def on_disconnect(self, sid: str, reason: str) -> None:

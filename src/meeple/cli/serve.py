@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import structlog
 import uvicorn
@@ -17,6 +17,7 @@ import uvloop
 
 import meeple
 from meeple import bootstrap
+from meeple.bootstrap import Node
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
 
@@ -28,6 +29,15 @@ GRACE = 5
 
 class _Server(uvicorn.Server):
     """uvicorn that leaves signals to us: it would end the process before our parts are closed."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(_uvicorn_config(node))
+        self._node = node
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # First, or it would wait for polls that hang.
+        self._node.sockets.close()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -53,7 +63,7 @@ def serve(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     async with bootstrap.open_node(settings) as node:
         with _listen(settings.host, settings.port) as listener:
-            server = _Server(_uvicorn_config(node.app))
+            server = _Server(node)
             server.stop_on_signals()
             host, port = listener.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
@@ -74,12 +84,10 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
 
-def _uvicorn_config(app: Any) -> uvicorn.Config:
+def _uvicorn_config(node: Node) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
-        ws="websockets-sansio",
-        ws_max_size=1024 * 1024,
-        ws_per_message_deflate=False,
+        node.app,
+        ws=cast(Any, node.sockets.websocket_factory),
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -135,7 +135,9 @@ class GameHandlers:
             message = ws.parse(event, args)
             if connection.expiry_told_at is not None and not isinstance(message, ws.RefreshToken):
                 raise TokenExpired
-            await self._handle[type(message)](sid, connection, message, ack or _unheard)
+            work = self._handle[type(message)](sid, connection, message, ack or _unheard)
+            # An action waits for its commit alone; the others may need a task of their own.
+            await (work if isinstance(message, ws.Act) else asyncio.create_task(work))
         except MeepleError as error:
             if isinstance(error, EngineError):
                 log.exception("engine failed", sid=sid, event_name=event)

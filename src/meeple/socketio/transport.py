@@ -1,210 +1,292 @@
-"""The Socket.IO server under Meeple: python-socketio, behind the `SocketServer` Protocol."""
+"""Meeple's Socket.IO server: namespaces, events and acks on Engine.IO sessions.
+
+The packets of one client are handled one after the other; while one waits (for a commit, say), what
+follows it waits in a bounded inbox. What goes out is written at once, in the order of the calls.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import engineio
 import msgspec
-import socketio
-import structlog
-from engineio.exceptions import EngineIOError
-from socketio import packet
 
 from meeple.protocols import SocketHandlers
-from meeple.schemas.ws_messages import NAMESPACE
+from meeple.socketio.drive import drive
+from meeple.socketio.engine import EngineServer, Session
+from meeple.socketio.polling import PollingApp
+from meeple.socketio.protocol import engineio, socketio, websocket
+from meeple.socketio.protocol.errors import ProtocolError
+from meeple.socketio.protocol.socketio import Kind, Packet
+from meeple.socketio.websocket import WebSocketProtocol
 
-log = structlog.get_logger(__name__)
-
-#: Packets that may wait for one connection before it is dropped as a slow reader.
-MAX_QUEUED = 256
-#: Bytes of one incoming message.
-MAX_MESSAGE_BYTES = 64 * 1024
-
-
-class _Json:
-    """JSON that knows Structs going out, and refuses what is not JSON coming in."""
-
-    @staticmethod
-    def dumps(value: Any, **_: Any) -> str:
-        return msgspec.json.encode(value).decode()
-
-    @staticmethod
-    def loads(text: str | bytes, **_: Any) -> Any:
-        return msgspec.json.decode(text)
+#: Packets of one client that may wait while an earlier one is handled.
+MAX_INBOX = 256
+#: Seconds that the handlers of clients that have gone get on a shutdown.
+GRACE = 10.0
 
 
-def _never_empty(receive: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
-    """An empty frame as Engine.IO's NOOP: python-engineio would lose the connection over it."""
+class _Client:
+    """A session, and what Socket.IO knows of it."""
 
-    async def received() -> Any:
-        event = await receive()
-        if event["type"] == "websocket.receive" and not (event.get("text") or event.get("bytes")):
-            return {"type": "websocket.receive", "text": "6"}
-        return event
+    __slots__ = ("assembler", "busy", "connect_timer", "inbox", "session", "sids")
 
-    return received
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.assembler = socketio.Assembler()
+        #: Namespace → the connection's id in it.
+        self.sids: dict[str, str] = {}
+        self.inbox: deque[tuple[Packet, str]] = deque()
+        self.busy = False
+        self.connect_timer: asyncio.TimerHandle | None = None
 
-
-class _Engine(engineio.AsyncServer):  # type: ignore[misc]
-    """Engine.IO whose connections hold a bounded number of packets that were not sent yet."""
-
-    async def send_packet(self, sid: str, pkt: Any) -> None:
-        connection = self.sockets.get(sid)
-        if connection is None or connection.closed:
-            return
-        if connection.queue.qsize() >= MAX_QUEUED:
-            log.warning("slow reader dropped", queued=connection.queue.qsize())
-            await connection.close(wait=False, abort=True, reason="slow reader")
-            while not connection.queue.empty():
-                connection.queue.get_nowait()
-            # None ends the writer; the web server's own pings end a connection that is stuck.
-            connection.queue.put_nowait(None)
-            return
-        try:
-            await super().send_packet(sid, pkt)
-        except EngineIOError:
-            log.debug("connection closed while it was sent to")
+    def send(self, packet: Packet) -> None:
+        for message in socketio.encode(packet):
+            self.session.send(message if isinstance(message, bytes) else engineio.MESSAGE + message)
 
 
-class _Server(socketio.AsyncServer):  # type: ignore[misc]
-    """python-socketio that leaves events and their acks to a callable of ours."""
+class Namespace:
+    """One namespace; a `SocketServer`."""
 
-    def __init__(self, on_event: Callable[..., Awaitable[None]], **options: Any) -> None:
-        super().__init__(**options)
-        self._on_event = on_event
-
-    def _engineio_server_class(self) -> type[engineio.AsyncServer]:
-        return _Engine
-
-    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
-        # A second CONNECT would get a second sid, of which nothing is heard when the line closes.
-        if self.manager.sid_from_eio_sid(eio_sid, namespace or "/") is None:
-            await super()._handle_connect(eio_sid, namespace, data)
-
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
-        await super()._handle_eio_disconnect(eio_sid, reason)
-        connection = self.eio.sockets.get(eio_sid)
-        if connection is not None:
-            # A poll that the client left hanging would hang on until its time limit.
-            connection.queue.put_nowait(None)
-
-    async def _handle_event_internal(
-        self, server: Any, sid: str, eio_sid: str, data: list[Any], namespace: str, id: int | None
-    ) -> None:
-        await self._on_event(sid, data[0], data[1:], id)
-
-
-class PythonSocketIOServer:
-    """A `SocketServer` on python-socketio.
-
-    Everything that goes out passes one outbox in the order of the calls, so an ack leaves before
-    the broadcasts of what it acks. ``app(other)`` is the ASGI application that serves it.
-
-    Args:
-        cors_allowed_origins: origins of pages that may connect; ``"*"`` for all.
-        ping_interval, ping_timeout: Engine.IO heartbeats, in seconds.
-    """
-
-    def __init__(
-        self,
-        *,
-        cors_allowed_origins: str | list[str] = "*",
-        ping_interval: float = 25,
-        ping_timeout: float = 20,
-    ) -> None:
-        self._handlers: SocketHandlers
-        self._sio = _Server(
-            self._event,
-            async_mode="asgi",
-            # Events of one connection one after the other.
-            async_handlers=False,
-            # An event sent before a refused connect would not reach the client otherwise.
-            always_connect=True,
-            namespaces=[NAMESPACE],
-            json=_Json,
-            max_http_buffer_size=MAX_MESSAGE_BYTES,
-            cors_allowed_origins=cors_allowed_origins,
-            ping_interval=ping_interval,
-            ping_timeout=ping_timeout,
-        )
-        self._outbox: deque[Callable[[], Awaitable[None]]] = deque()
-        self._draining: asyncio.Task[None] | None = None
-
-    def app(self, other: Any) -> Any:
-        """The ASGI application: Socket.IO under ``/socket.io``, everything else by ``other``."""
-        served = socketio.ASGIApp(self._sio, other_asgi_app=other)
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            await served(scope, _never_empty(receive), send)
-
-        return app
+    def __init__(self, name: str, end: Callable[[_Client, str], None]) -> None:
+        self.name = name
+        self.handlers: SocketHandlers
+        self.clients: dict[str, _Client] = {}
+        self._end = end
+        self._sessions: dict[str, Mapping[str, Any]] = {}
+        self._event_head = socketio.encode_head(Packet(Kind.EVENT, name)).encode()
 
     def serve(self, handlers: SocketHandlers) -> None:
         """Hand every connection to ``handlers``."""
-        self._handlers = handlers
-        self._sio.on("connect", self._connect, namespace=NAMESPACE)
-        self._sio.on("disconnect", handlers.on_disconnect, namespace=NAMESPACE)
+        self.handlers = handlers
 
     def emit(self, event: str, payload: Any, to: Collection[str]) -> None:
         """Send an event to the connections ``to``, encoded once; unknown ones are passed over."""
-        data = packet.Packet(packet.EVENT, namespace=NAMESPACE, data=[event, payload]).encode()
-        self._post(partial(self._send, data, tuple(to)))
+        data = self._event_head + socketio.encode_json((event, payload))
+        frame = websocket.frame(websocket.TEXT, b"4" + data)
+        for sid in tuple(to):
+            client = self.clients.get(sid)
+            if client is not None:
+                client.session.send_message(data, frame)
+
+    def send(self, sid: str, event: str, *args: Any) -> None:
+        """Send one connection an event with any number of arguments, which may hold bytes."""
+        client = self.clients.get(sid)
+        if client is not None:
+            client.send(Packet(Kind.EVENT, self.name, [event, *args]))
+
+    def ack(self, sid: str, number: int, *args: Any) -> None:
+        """Answer an event."""
+        client = self.clients.get(sid)
+        if client is None:
+            return
+        packet = Packet(Kind.ACK, self.name, list(args), number)
+        if len(args) == 1 and isinstance(args[0], msgspec.Struct):
+            data = socketio.encode_head(packet).encode() + socketio.encode_json(args)
+            client.session.send_message(data, websocket.frame(websocket.TEXT, b"4" + data))
+        else:
+            client.send(packet)
 
     def disconnect(self, sid: str) -> None:
         """Disconnect a client, after what was sent to it before."""
-        self._post(partial(self._sio.disconnect, sid, namespace=NAMESPACE))
+        client = self.clients.get(sid)
+        if client is not None:
+            client.send(Packet(Kind.DISCONNECT, self.name))
+            self._end(client, self.name)
 
     async def save_session(
         self, sid: str, session: Mapping[str, Any], namespace: str | None = None
     ) -> None:
-        """Keep ``session`` with the connection."""
-        await self._sio.save_session(sid, dict(session), namespace=namespace)
+        """Keep ``session`` with the connection, until it goes."""
+        if sid in self.clients:
+            self._sessions[sid] = session
+
+    def forget(self, sid: str) -> None:
+        """The connection has gone."""
+        self.clients.pop(sid, None)
+        self._sessions.pop(sid, None)
+
+
+class SocketIOServer:
+    """Serves namespaces to Socket.IO clients; an `Application` of an `EngineServer`.
+
+    Args:
+        namespaces: their names.
+        path: where clients connect.
+        origins: origins of pages that may connect; ``"*"`` for all.
+        ping_interval, ping_timeout: heartbeats, in seconds.
+        max_payload: bytes of one message.
+        connect_timeout: seconds that a client has to connect to a namespace.
+    """
+
+    def __init__(
+        self,
+        namespaces: Collection[str],
+        *,
+        path: str = "/socket.io",
+        origins: Sequence[str] = (),
+        ping_interval: float = 25,
+        ping_timeout: float = 20,
+        max_payload: int = 64 * 1024,
+        connect_timeout: float = 45,
+    ) -> None:
+        self.namespaces = {
+            name: Namespace(name, partial(self._end, reason="server disconnect"))
+            for name in namespaces
+        }
+        self._path = path
+        self._connect_timeout = connect_timeout
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._engine = EngineServer(
+            self, ping_interval=ping_interval, ping_timeout=ping_timeout, max_payload=max_payload
+        )
+        self._polling = PollingApp(self._engine, origins)
+
+    def app(self, other: Any) -> Any:
+        """The ASGI application: long-polling under the path, everything else by ``other``."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            mine = scope["type"] == "http" and scope["path"].rstrip("/") == self._path
+            await (self._polling if mine else other)(scope, receive, send)
+
+        return app
+
+    @property
+    def websocket_factory(self) -> Callable[..., asyncio.Protocol]:
+        """What uvicorn's ``ws`` setting is to be."""
+        return partial(WebSocketProtocol, {self._path: self._engine})
+
+    def close(self) -> None:
+        """End every session, and open no more: before the web server waits for its requests."""
+        self._engine.close()
 
     async def aclose(self) -> None:
-        """Send what is in the outbox, and end the library's own tasks."""
-        await self._drain()
-        await self._sio.shutdown()
+        """End every session, and wait for the handlers of those that went."""
+        self.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE)
 
-    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
-        if not await self._handlers.on_connect(sid, auth):
-            # Not by returning False: python-socketio would then send a DISCONNECT with a payload,
-            # which the stock JavaScript client takes for a parse error, and connects again.
-            self.disconnect(sid)
-            await self._drain()
+    # --- called by the EngineServer -----------------------------------------------------------
 
-    async def _event(self, sid: str, event: str, args: list[Any], ack_id: int | None) -> None:
-        ack = None if ack_id is None else partial(self._ack, sid, ack_id)
-        await self._handlers.on_event(sid, event, args, ack)
+    def opened(self, session: Session) -> None:
+        """A session is open."""
+        session.data = client = _Client(session)
+        self._await_connect(client)
 
-    def _ack(self, sid: str, ack_id: int, reply: Any) -> None:
-        data = packet.Packet(packet.ACK, namespace=NAMESPACE, id=ack_id, data=[reply]).encode()
-        self._post(partial(self._send, data, (sid,)))
+    def received(self, session: Session, message: str | bytes) -> None:
+        """A message has come; raises `ProtocolError` if it should end the session."""
+        client: _Client = session.data
+        packet = client.assembler.feed(message)
+        if packet is None:
+            return
+        if packet.namespace not in self.namespaces and packet.kind is Kind.CONNECT:
+            refusal = {"message": "Invalid namespace"}
+            client.send(Packet(Kind.CONNECT_ERROR, packet.namespace, refusal))
+        elif not client.busy:
+            self._handle(client, packet, "client disconnect")
+        elif len(client.inbox) < MAX_INBOX:
+            client.inbox.append((packet, "client disconnect"))
+        else:
+            raise ProtocolError("too many packets at once", 1008)
 
-    async def _send(self, data: str, sids: tuple[str, ...]) -> None:
-        for sid in sids:
-            eio_sid = self._sio.manager.eio_sid_from_sid(sid, NAMESPACE)
-            if eio_sid is not None:
-                await self._sio.eio.send(eio_sid, data)
+    def closed(self, session: Session, reason: str) -> None:
+        """A session has ended: what has not been handled is not, and its handlers are told."""
+        client: _Client = session.data
+        if client.connect_timer is not None:
+            client.connect_timer.cancel()
+        client.inbox.clear()
+        for name in list(client.sids):
+            self._end(client, name, reason)
 
-    def _post(self, send: Callable[[], Awaitable[None]]) -> None:
-        self._outbox.append(send)
-        if self._draining is None or self._draining.done():
-            self._draining = asyncio.create_task(self._pump())
+    # --- packets ------------------------------------------------------------------------------
 
-    async def _drain(self) -> None:
-        while self._draining is not None and not self._draining.done():
-            await asyncio.shield(self._draining)
+    def _end(self, client: _Client, namespace: str, reason: str) -> None:
+        """The client leaves the namespace, once what is handled now has been."""
+        sid = client.sids.get(namespace)
+        if sid is not None:
+            self.namespaces[namespace].clients.pop(sid, None)
+        if client.busy:
+            client.inbox.append((Packet(Kind.DISCONNECT, namespace), reason))
+        else:
+            self._handle(client, Packet(Kind.DISCONNECT, namespace), reason)
 
-    async def _pump(self) -> None:
-        while self._outbox:
-            send = self._outbox.popleft()
-            try:
-                await send()
-            except Exception:
-                # One connection's failure must not stop what goes out to the others.
-                log.exception("sending failed")
+    def _handle(self, client: _Client, packet: Packet, reason: str) -> None:
+        """Handle a packet, and then those that came meanwhile."""
+        client.busy = True
+        while drive(self._work(client, packet, reason), partial(self._go_on, client)):
+            if not client.inbox:
+                client.busy = False
+                return
+            packet, reason = client.inbox.popleft()
+
+    def _go_on(self, client: _Client) -> None:
+        if client.inbox:
+            self._handle(client, *client.inbox.popleft())
+        else:
+            client.busy = False
+
+    def _work(self, client: _Client, packet: Packet, reason: str) -> Coroutine[Any, Any, None]:
+        if packet.kind is Kind.EVENT:
+            return self._event(client, packet)
+        if packet.kind is Kind.CONNECT:
+            return self._connect(client, packet)
+        if packet.kind is Kind.DISCONNECT:
+            return self._disconnect(client, packet.namespace, reason)
+        return _ignore()
+
+    async def _event(self, client: _Client, packet: Packet) -> None:
+        sid = client.sids.get(packet.namespace)
+        if sid is None:
+            client.session.close("not connected to the namespace", code=1008)
+            return
+        namespace = self.namespaces[packet.namespace]
+        ack = None if packet.id is None else partial(namespace.ack, sid, packet.id)
+        await namespace.handlers.on_event(sid, packet.data[0], packet.data[1:], ack)
+
+    async def _connect(self, client: _Client, packet: Packet) -> None:
+        if packet.namespace in client.sids:
+            client.session.close("connected twice", code=1008)
+            return
+        namespace = self.namespaces[packet.namespace]
+        sid = secrets.token_urlsafe(15)
+        namespace.clients[sid] = client
+        client.sids[packet.namespace] = sid
+        if client.connect_timer is not None:
+            client.connect_timer.cancel()
+            client.connect_timer = None
+        # The id first: what the handler emits would not reach the client otherwise.
+        client.send(Packet(Kind.CONNECT, packet.namespace, {"sid": sid}))
+        if not await self._spawn(namespace.handlers.on_connect(sid, packet.data)):
+            client.send(Packet(Kind.DISCONNECT, packet.namespace))
+            namespace.forget(sid)
+            del client.sids[packet.namespace]
+            self._await_connect(client)
+
+    async def _disconnect(self, client: _Client, name: str, reason: str) -> None:
+        sid = client.sids.pop(name, None)
+        if sid is None:
+            return
+        self.namespaces[name].forget(sid)
+        await self._spawn(self.namespaces[name].handlers.on_disconnect(sid, reason))
+
+    def _await_connect(self, client: _Client) -> None:
+        """A client in no namespace has only so long to connect to one."""
+        if not client.sids and not client.session.closed:
+            client.connect_timer = asyncio.get_running_loop().call_later(
+                self._connect_timeout, client.session.close, "connect timeout"
+            )
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """A task for what may ask for the current one; see `drive`."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+async def _ignore() -> None:
+    """For acks of events that the server did not send with an id."""

@@ -1,0 +1,300 @@
+"""Engine.IO sessions: one for each client, over long-polling or WebSocket.
+
+Nothing here waits for a client, and there is no task for a session: a packet that comes is handled
+in the read callback, one that goes out is written at once or kept (within a bound) for the next
+poll, and one sweep serves the heartbeats of all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import structlog
+
+from meeple.socketio.protocol import engineio
+from meeple.socketio.protocol.engineio import Handshake, Packet
+from meeple.socketio.protocol.errors import ProtocolError
+
+log = structlog.get_logger(__name__)
+
+#: Bytes that may wait for a client before it is dropped as a slow reader.
+MAX_BUFFERED = 1024 * 1024
+#: Packets that may wait for a client's next poll, and that one of its payloads may hold.
+MAX_PACKETS = 512
+
+
+class WebSocket(Protocol):
+    """The WebSocket that carries a session."""
+
+    def send(self, packet: Packet) -> None:
+        """Write one packet."""
+        ...
+
+    def send_frame(self, frame: bytes) -> None:
+        """Write a frame that is encoded already."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame and end the connection."""
+        ...
+
+
+class Application(Protocol):
+    """What is served on the sessions."""
+
+    def opened(self, session: Session) -> None:
+        """A session is open."""
+        ...
+
+    def received(self, session: Session, message: str | bytes) -> None:
+        """A message has come; raises `ProtocolError` if it should end the session."""
+        ...
+
+    def closed(self, session: Session, reason: str) -> None:
+        """A session has ended; nothing can be sent to it any more."""
+        ...
+
+
+class Session:
+    """One client.
+
+    Attributes:
+        id: known to the client alone.
+        data: for the application.
+        deadline: when the session ends if its client is not heard of, in the loop's seconds.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_buffered",
+        "_poll",
+        "_server",
+        "closed",
+        "data",
+        "deadline",
+        "id",
+        "probing",
+        "websocket",
+    )
+
+    def __init__(self, server: EngineServer, websocket: WebSocket | None) -> None:
+        self.id = secrets.token_urlsafe(15)
+        self.data: Any = None
+        self.websocket = websocket
+        self.closed = False
+        self.deadline = 0.0
+        #: A WebSocket is probed: polls do not hang, for the client ends them before it upgrades.
+        self.probing = False
+        self._server = server
+        self._buffer: list[Packet] = []
+        self._buffered = 0
+        self._poll: asyncio.Future[list[Packet]] | None = None
+
+    def send(self, packet: Packet) -> None:
+        """Send a packet now, or with the client's next poll; no effect once it is closed."""
+        if self.closed:
+            return
+        if self.websocket is not None:
+            self.websocket.send(packet)
+            return
+        self._buffer.append(packet)
+        self._buffered += len(packet)
+        if len(self._buffer) > MAX_PACKETS or self._buffered > MAX_BUFFERED:
+            self.close("slow reader")
+            return
+        self._answer()
+
+    def send_message(self, data: bytes, frame: bytes) -> None:
+        """Send a text message that many get: ``data`` as UTF-8, ``frame`` for a WebSocket."""
+        if self.websocket is not None:
+            if not self.closed:
+                self.websocket.send_frame(frame)
+        else:
+            self.send(engineio.MESSAGE + data.decode())
+
+    def receive(self, packet: Packet) -> None:
+        """Handle a packet that the client has sent; raises `ProtocolError`."""
+        if self.closed:
+            return
+        if isinstance(packet, bytes):
+            self._server.application.received(self, packet)
+            return
+        kind = packet[:1]
+        if kind == engineio.MESSAGE:
+            self._server.application.received(self, packet[1:])
+        elif kind == engineio.PONG:
+            self._server.heard(self)
+        elif kind == engineio.CLOSE:
+            self.close("client disconnect", last=engineio.NOOP)
+        else:
+            # PING is for probes only, UPGRADE for upgrades; NOOP says nothing.
+            engineio.check_text(packet)
+
+    def poll(self) -> asyncio.Future[list[Packet]]:
+        """The packets for the client's poll, as soon as there are some.
+
+        Raises:
+            ProtocolError: another poll is waiting; the session is closed.
+        """
+        if self._poll is not None:
+            self.close("two polls at once", last=engineio.CLOSE)
+            raise ProtocolError("two polls at once")
+        self._poll = asyncio.get_running_loop().create_future()
+        answer = self._poll
+        self._answer()
+        self.release_poll()
+        return answer
+
+    def upgrade(self, websocket: WebSocket) -> None:
+        """From now on, the WebSocket carries the session; it gets what was waiting for a poll."""
+        waiting, self._buffer, self._buffered = self._buffer, [], 0
+        self.websocket = websocket
+        for packet in waiting:
+            websocket.send(packet)
+
+    def release_poll(self) -> None:
+        """Answer a poll that hangs while a WebSocket is probed."""
+        if self._poll is not None and self.probing:
+            self._buffer.append(engineio.NOOP)
+            self._answer()
+
+    def close(self, reason: str, *, last: str = engineio.CLOSE, code: int = 1000) -> None:
+        """End the session. ``last`` answers a poll that hangs; ``code`` goes to a WebSocket."""
+        if self.closed:
+            return
+        self.closed = True
+        if self._poll is not None:
+            self._buffer = [*self._buffer, last] if last == engineio.CLOSE else [last]
+            self._answer()
+        if self.websocket is not None:
+            self.websocket.close(code, reason)
+        self._server.forget(self)
+        self._server.application.closed(self, reason)
+
+    def _answer(self) -> None:
+        if self._poll is None or not self._buffer:
+            return
+        poll, self._poll = self._poll, None
+        packets, self._buffer, self._buffered = self._buffer, [], 0
+        if not poll.done():
+            poll.set_result(packets)
+
+
+class EngineServer:
+    """All sessions of one endpoint.
+
+    Args:
+        application: what is served on them.
+        ping_interval, ping_timeout: heartbeats, in seconds.
+        max_payload: bytes of one message, or of one long-polling payload.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        ping_interval: float = 25,
+        ping_timeout: float = 20,
+        max_payload: int = 1_000_000,
+    ) -> None:
+        self.application = application
+        self.max_payload = max_payload
+        self.ping_interval = ping_interval
+        self.ping_timeout = ping_timeout
+        self._sessions: dict[str, Session] = {}
+        # Each session is in one of these, once; both are in order of time, since the time that a
+        # session stays in one is the same for all.
+        self._to_ping: deque[tuple[float, Session]] = deque()
+        self._to_hear: deque[tuple[float, Session]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def open(self, websocket: WebSocket | None) -> Session:
+        """A new session; its open packet is on the way.
+
+        Raises:
+            ProtocolError: the server is shutting down.
+        """
+        if self._closed:
+            raise ProtocolError("server shutting down", 1012)
+        loop = asyncio.get_running_loop()
+        session = Session(self, websocket)
+        self._sessions[session.id] = session
+        handshake = Handshake(
+            sid=session.id,
+            upgrades=() if websocket is not None else ("websocket",),
+            ping_interval=round(self.ping_interval * 1000),
+            ping_timeout=round(self.ping_timeout * 1000),
+            max_payload=self.max_payload,
+        )
+        session.send(engineio.open_packet(handshake))
+        now = loop.time()
+        session.deadline = now + self.ping_interval + self.ping_timeout
+        self._to_ping.append((now + self.ping_interval, session))
+        if self._timer is None:
+            self._sweep()
+        self.application.opened(session)
+        return session
+
+    def find(self, sid: str) -> Session | None:
+        """The open session of that id; one that was not heard of in time is closed first."""
+        session = self._sessions.get(sid)
+        if session is not None and session.deadline <= asyncio.get_running_loop().time():
+            session.close("ping timeout")
+            return None
+        return session
+
+    def heard(self, session: Session) -> None:
+        """The client has answered a heartbeat."""
+        now = asyncio.get_running_loop().time()
+        if session.deadline - now > self.ping_timeout:
+            return  # it was not asked
+        session.deadline = now + self.ping_interval + self.ping_timeout
+        self._to_ping.append((now + self.ping_interval, session))
+
+    def forget(self, session: Session) -> None:
+        """A session has ended."""
+        self._sessions.pop(session.id, None)
+
+    def close(self, reason: str = "server shutting down") -> None:
+        """End every session, and open no more."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for session in list(self._sessions.values()):
+            session.close(reason, code=1012)
+
+    def _sweep(self) -> None:
+        """Ping whose turn it is and drop who was not heard of; runs again in a moment."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._to_ping and self._to_ping[0][0] <= now:
+            _, session = self._to_ping.popleft()
+            if not session.closed:
+                session.deadline = now + self.ping_timeout
+                self._to_hear.append((session.deadline, session))
+                _guarded(session.send, engineio.PING)
+        while self._to_hear and self._to_hear[0][0] <= now:
+            _, session = self._to_hear.popleft()
+            if not session.closed and session.deadline <= now:
+                _guarded(session.close, "ping timeout")
+        self._timer = None
+        if self._sessions:
+            rest = min(1.0, self.ping_interval / 10, self.ping_timeout / 10)
+            self._timer = loop.call_later(rest, self._sweep)
+
+
+def _guarded(call: Callable[[str], None], argument: str) -> None:
+    """One session's failure must not stop the sweep for the others."""
+    try:
+        call(argument)
+    except Exception:
+        log.exception("a session failed in the sweep")

@@ -1,0 +1,118 @@
+"""Engine.IO over HTTP long-polling: an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+from meeple.socketio.engine import MAX_PACKETS, EngineServer, Session
+from meeple.socketio.protocol import engineio
+from meeple.socketio.protocol.errors import ProtocolError
+
+
+class PollingApp:
+    """Serves the sessions of an Engine.IO server to clients that poll.
+
+    Args:
+        server: the sessions.
+        origins: origins of pages that may connect; ``"*"`` for all.
+    """
+
+    def __init__(self, server: EngineServer, origins: Sequence[str]) -> None:
+        self._server = server
+        self._origins = origins
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        headers = self._cors(dict(scope["headers"]).get(b"origin"))
+        if scope["method"] == "OPTIONS":
+            await _respond(send, 204, "", headers)
+            return
+        try:
+            answer = await self._answer(scope, receive)
+        except ProtocolError as error:
+            await _respond(send, 400, f"{error}\n", headers)
+        else:
+            await _respond(send, 200, answer, headers)
+
+    async def _answer(self, scope: Any, receive: Any) -> str:
+        """The body of the answer; raises `ProtocolError` to refuse."""
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        if query.get("EIO") != ["4"] or query.get("transport") != ["polling"]:
+            raise ProtocolError("this is Engine.IO protocol 4 over polling")
+        method = scope["method"]
+        if method not in ("GET", "POST") or (method == "POST" and "sid" not in query):
+            raise ProtocolError("bad request method")
+        if "sid" not in query:
+            return engineio.encode_payload(await self._server.open(None).poll())
+        session = self._server.find(query["sid"][0])
+        if session is None or session.websocket is not None:
+            raise ProtocolError("there is no such session")
+        if method == "GET":
+            return await self._poll(session, receive)
+        await self._push(session, receive)
+        return "ok"
+
+    async def _poll(self, session: Session, receive: Any) -> str:
+        packets = session.poll()
+        if not packets.done():
+            gone = asyncio.ensure_future(_gone(receive))
+            try:
+                # The session's own heartbeats bound the wait.
+                await asyncio.wait((packets, gone), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                gone.cancel()
+            if not packets.done():
+                packets.cancel()
+                session.close("transport close")
+                raise ProtocolError("the poll was cancelled")
+        return engineio.encode_payload(packets.result())
+
+    async def _push(self, session: Session, receive: Any) -> None:
+        body = bytearray()
+        more = True
+        while more:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                session.close("transport close")
+                raise ProtocolError("the request was cancelled")
+            body += event.get("body", b"")
+            more = event.get("more_body", False)
+            if len(body) > self._server.max_payload:
+                session.close("transport error")
+                raise ProtocolError(f"a payload may have {self._server.max_payload} bytes")
+        try:
+            for packet in engineio.decode_payload(bytes(body), max_packets=MAX_PACKETS):
+                session.receive(packet)
+        except ProtocolError:
+            session.close("parse error")
+            raise
+
+    def _cors(self, origin: bytes | None) -> list[tuple[bytes, bytes]]:
+        if origin is None or not ("*" in self._origins or origin.decode() in self._origins):
+            return []
+        return [
+            (b"access-control-allow-origin", origin),
+            (b"access-control-allow-credentials", b"true"),
+            (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+            (b"access-control-allow-headers", b"content-type, authorization"),
+            (b"vary", b"origin"),
+        ]
+
+
+async def _gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _respond(send: Any, status: int, body: str, headers: list[tuple[bytes, bytes]]) -> None:
+    data = body.encode()
+    own = [
+        (b"content-type", b"text/plain; charset=UTF-8"),
+        (b"content-length", str(len(data)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": own + headers})
+    await send({"type": "http.response.body", "body": data})

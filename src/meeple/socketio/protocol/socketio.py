@@ -1,0 +1,226 @@
+"""Socket.IO protocol 5: packets, with their binary attachments.
+
+Source: the specification in the repository of Socket.IO, ``docs/socket.io-protocol``.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import msgspec
+
+from meeple.socketio.protocol.errors import ProtocolError
+
+#: Binary attachments that one packet may announce.
+MAX_ATTACHMENTS = 16
+#: Digits of an ack id: what JavaScript counts to exactly.
+MAX_ID_DIGITS = 15
+#: Lists and objects within each other that a packet may hold, well below Python's own limit.
+MAX_NESTING = 64
+#: Events that the protocol keeps for itself.
+RESERVED = frozenset(
+    ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
+)
+
+_decode_json = msgspec.json.Decoder().decode
+_encode_json = msgspec.json.Encoder().encode
+
+
+class Kind(IntEnum):
+    """The type of a packet."""
+
+    CONNECT = 0
+    DISCONNECT = 1
+    EVENT = 2
+    ACK = 3
+    CONNECT_ERROR = 4
+    BINARY_EVENT = 5
+    BINARY_ACK = 6
+
+
+class Packet(NamedTuple):
+    """One packet.
+
+    Attributes:
+        kind: never one of the binary kinds once it is whole.
+        namespace: ``/`` is the main one.
+        data: the auth of a CONNECT, the name and arguments of an EVENT, the arguments of an ACK.
+        id: the ack's id; None if no ack is asked for.
+        attachments: binary attachments still to come.
+    """
+
+    kind: Kind
+    namespace: str = "/"
+    data: Any = None
+    id: int | None = None
+    attachments: int = 0
+
+
+def decode(text: str) -> Packet:
+    """The packet that ``text`` is, its attachments still to come.
+
+    Raises:
+        ProtocolError: it is none that a client may send.
+    """
+    kind = _KINDS.get(text[:1])
+    if kind is None:
+        raise ProtocolError("unknown packet type")
+    at, attachments = 1, 0
+    if kind >= Kind.BINARY_EVENT:
+        dash = text.find("-", 1, 5)
+        attachments = _number(text[1:dash] if dash > 0 else "", 3)
+        if attachments > MAX_ATTACHMENTS:
+            raise ProtocolError(f"a packet may have {MAX_ATTACHMENTS} attachments")
+        at = dash + 1
+    namespace = "/"
+    if text[at : at + 1] == "/":
+        comma = text.find(",", at)
+        end = len(text) if comma < 0 else comma
+        namespace, at = text[at:end], end + 1
+    start = at
+    while text[at : at + 1].isdecimal():
+        at += 1
+    number = _number(text[start:at], MAX_ID_DIGITS) if at > start else None
+    packet = Packet(kind, namespace, _json(text[at:]), number, attachments)
+    _check(packet)
+    return packet
+
+
+_KINDS = {str(kind.value): kind for kind in Kind if kind is not Kind.CONNECT_ERROR}
+
+
+def _number(digits: str, most: int) -> int:
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > most:
+        raise ProtocolError("a packet's number is none")
+    return int(digits)
+
+
+def _json(text: str) -> Any:
+    if not text:
+        return None
+    try:
+        data = _decode_json(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ProtocolError("a packet's data is not JSON", 1007) from error
+    if "[[" in text or text.count("[") + text.count("{") > MAX_NESTING:
+        _check_nesting(data, MAX_NESTING)
+    return data
+
+
+def _check_nesting(data: Any, left: int) -> None:
+    if left < 0:
+        raise ProtocolError("a packet's data is nested too deeply", 1009)
+    if isinstance(data, list):
+        for value in data:
+            _check_nesting(value, left - 1)
+    elif isinstance(data, dict):
+        for value in data.values():
+            _check_nesting(value, left - 1)
+
+
+def _check(packet: Packet) -> None:
+    kind, data = packet.kind, packet.data
+    if kind is Kind.CONNECT:
+        fine = data is None or isinstance(data, dict)
+    elif kind is Kind.DISCONNECT:
+        fine = data is None
+    else:
+        fine = isinstance(data, list)
+    if kind in (Kind.EVENT, Kind.BINARY_EVENT) and fine:
+        name = data[0] if data else None
+        # The reference parser takes a number as a name too.
+        fine = isinstance(name, str | int) and type(name) is not bool and name not in RESERVED
+    if kind in (Kind.ACK, Kind.BINARY_ACK) and packet.id is None:
+        fine = False
+    if not fine:
+        raise ProtocolError(f"this is no {kind.name} packet")
+
+
+class Assembler:
+    """Puts the packets of one connection together from its messages."""
+
+    def __init__(self) -> None:
+        self._waiting: Packet | None = None
+        self._attachments: list[bytes] = []
+
+    def feed(self, message: str | bytes) -> Packet | None:
+        """The packet that ``message`` makes whole; None if attachments are still to come.
+
+        Raises:
+            ProtocolError: it is not what has to come now.
+        """
+        if isinstance(message, str):
+            if self._waiting is not None:
+                raise ProtocolError("a binary attachment has to come first")
+            packet = decode(message)
+            if not packet.attachments:
+                return _whole(packet, [])
+            self._waiting = packet
+            return None
+        if self._waiting is None:
+            raise ProtocolError("a binary attachment without its packet")
+        self._attachments.append(message)
+        if len(self._attachments) < self._waiting.attachments:
+            return None
+        packet, attachments = self._waiting, self._attachments
+        self._waiting, self._attachments = None, []
+        return _whole(packet, attachments)
+
+
+def _whole(packet: Packet, attachments: list[bytes]) -> Packet:
+    if packet.kind < Kind.BINARY_EVENT:
+        return packet
+    kind = Kind.EVENT if packet.kind is Kind.BINARY_EVENT else Kind.ACK
+    return Packet(kind, packet.namespace, _put_in(packet.data, attachments), packet.id)
+
+
+def _put_in(data: Any, attachments: list[bytes]) -> Any:
+    if isinstance(data, list):
+        return [_put_in(value, attachments) for value in data]
+    if not isinstance(data, dict):
+        return data
+    if data.get("_placeholder") is True:
+        number = data.get("num")
+        if type(number) is not int or not 0 <= number < len(attachments):
+            raise ProtocolError("a placeholder without its attachment")
+        return attachments[number]
+    return {key: _put_in(value, attachments) for key, value in data.items()}
+
+
+def encode(packet: Packet) -> list[str | bytes]:
+    """The messages that ``packet`` is sent as: one text, and its attachments."""
+    attachments: list[bytes] = []
+    data = packet.data
+    if packet.kind in (Kind.EVENT, Kind.ACK) and isinstance(data, list):
+        data = _take_out(data, attachments)
+    return [encode_head(packet, len(attachments)) + _text(data), *attachments]
+
+
+def encode_head(packet: Packet, attachments: int = 0) -> str:
+    """What comes before a packet's data."""
+    kind = packet.kind + 3 if attachments else packet.kind
+    count = f"{attachments}-" if attachments else ""
+    namespace = "" if packet.namespace == "/" else packet.namespace + ","
+    number = "" if packet.id is None else str(packet.id)
+    return f"{int(kind)}{count}{namespace}{number}"
+
+
+def encode_json(data: Any) -> bytes:
+    """``data`` as JSON; Structs are objects."""
+    return _encode_json(data)
+
+
+def _text(data: Any) -> str:
+    return "" if data is None else _encode_json(data).decode()
+
+
+def _take_out(data: Any, attachments: list[bytes]) -> Any:
+    if isinstance(data, bytes | bytearray | memoryview):
+        attachments.append(bytes(data))
+        return {"_placeholder": True, "num": len(attachments) - 1}
+    if isinstance(data, list | tuple):
+        return [_take_out(value, attachments) for value in data]
+    if isinstance(data, dict):
+        return {key: _take_out(value, attachments) for key, value in data.items()}
+    return data

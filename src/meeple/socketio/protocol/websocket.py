@@ -1,0 +1,156 @@
+"""WebSocket frames of a server (RFC 6455), for the data that follows the handshake."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from meeple.socketio.protocol.errors import ProtocolError
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+
+#: Close codes that a peer may send (RFC 6455, section 7.4; 3000 and up are for applications).
+_CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015)))
+
+
+class Message(NamedTuple):
+    """A whole message, or a control frame: its opcode and its unmasked payload."""
+
+    opcode: int
+    payload: bytes
+
+
+def frame(opcode: int, payload: bytes) -> bytes:
+    """An unfragmented, unmasked frame, as servers send them."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x80 | opcode, size)) + payload
+    if size < 0x10000:
+        return bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload
+
+
+def close_frame(code: int, reason: str = "") -> bytes:
+    """A close frame; the reason is cut to what fits."""
+    text = reason.encode()[:120].decode(errors="ignore").encode()
+    return frame(CLOSE, code.to_bytes(2, "big") + text)
+
+
+def close_code(payload: bytes) -> int:
+    """The code that a close frame gives; 1005 if it gives none.
+
+    Raises:
+        ProtocolError: it is not one that may be sent, or the reason is not UTF-8.
+    """
+    if not payload:
+        return 1005
+    code = int.from_bytes(payload[:2], "big")
+    if len(payload) == 1 or not (code in _CLOSE_CODES or 3000 <= code < 5000):
+        raise ProtocolError("bad close code")
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError as error:
+        raise ProtocolError("the reason is not UTF-8", 1007) from error
+    return code
+
+
+class FrameReader:
+    """Takes a client's frames apart, and puts fragmented messages together.
+
+    Args:
+        max_size: bytes of a message, all its fragments together.
+    """
+
+    __slots__ = ("_buffer", "_fragments", "_max_size", "_opcode", "_size")
+
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
+        self._buffer = b""
+        self._fragments: list[bytes] = []
+        self._opcode = CONTINUATION
+        self._size = 0
+
+    def feed(self, data: bytes) -> list[Message]:
+        """The messages that ``data`` completes.
+
+        Raises:
+            ProtocolError: the client broke the protocol; what was whole before is lost with it.
+        """
+        if self._buffer:
+            data = self._buffer + data
+        messages: list[Message] = []
+        at, end = 0, len(data)
+        while end - at >= 2:
+            first, second = data[at], data[at + 1]
+            size = second & 0x7F
+            head = 6
+            if size > 125:
+                wide = 2 if size == 126 else 8
+                head += wide
+                if end - at < 2 + wide:
+                    self._check_head(first, second)
+                    break
+                size = int.from_bytes(data[at + 2 : at + 2 + wide], "big")
+            # The usual frame is whole, masked, and the only one of its message.
+            if first != 0x81 or second < 0x80 or size > self._max_size:
+                self._check_head(first, second)
+                self._check_size(first, size)
+            if end - at < head + size:
+                break
+            start = at + head
+            payload = _unmask(data[start : start + size], data[start - 4 : start])
+            at = start + size
+            message = self._take(first, payload)
+            if message is not None:
+                messages.append(message)
+        self._buffer = data[at:]
+        return messages
+
+    def _check_head(self, first: int, second: int) -> None:
+        opcode = first & 0x0F
+        if first & 0x70:
+            raise ProtocolError("a reserved bit is set")
+        if not second & 0x80:
+            raise ProtocolError("a client's frames are masked")
+        if opcode >= CLOSE:
+            if opcode > PONG or not first & 0x80 or second & 0x7F > 125:
+                raise ProtocolError("bad control frame")
+        elif opcode > BINARY:
+            raise ProtocolError("unknown opcode")
+
+    def _check_size(self, first: int, size: int) -> None:
+        if first & 0x0F < CLOSE and self._size + size > self._max_size:
+            raise ProtocolError(f"a message may have {self._max_size} bytes", 1009)
+
+    def _take(self, first: int, payload: bytes) -> Message | None:
+        opcode = first & 0x0F
+        if opcode >= CLOSE:
+            return Message(opcode, payload)
+        if opcode == CONTINUATION:
+            if self._opcode == CONTINUATION:
+                raise ProtocolError("nothing to continue")
+        elif self._opcode != CONTINUATION:
+            raise ProtocolError("the message before is not whole yet")
+        elif first & 0x80:
+            return Message(opcode, payload)
+        else:
+            self._opcode = opcode
+        self._fragments.append(payload)
+        self._size += len(payload)
+        if not first & 0x80:
+            # Empty fragments cost memory too, and count towards no size.
+            if len(self._fragments) > 1024:
+                raise ProtocolError("too many fragments", 1009)
+            return None
+        message = Message(self._opcode, b"".join(self._fragments))
+        self._fragments, self._opcode, self._size = [], CONTINUATION, 0
+        return message
+
+
+def _unmask(payload: bytes, mask: bytes) -> bytes:
+    size = len(payload)
+    if not size:
+        return payload
+    # One addition of two long numbers is much faster than a loop over bytes.
+    key = (mask * ((size + 3) // 4))[:size]
+    number = int.from_bytes(payload, "little") ^ int.from_bytes(key, "little")
+    return number.to_bytes(size, "little")

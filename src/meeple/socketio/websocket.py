@@ -1,0 +1,229 @@
+"""A WebSocket under an Engine.IO session: an asyncio protocol that uvicorn hands a connection to.
+
+uvicorn parses the HTTP request; on an upgrade it makes one of these (its ``ws`` setting), gives it
+the transport and the request again, and is out of the way from then on: a frame is taken apart and
+handled in the read callback, and answers are written straight to the transport.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+from meeple.socketio.engine import MAX_BUFFERED, EngineServer, Session
+from meeple.socketio.protocol import engineio, websocket
+from meeple.socketio.protocol.errors import ProtocolError
+
+log = structlog.get_logger(__name__)
+
+#: Seconds that a client has to complete an upgrade, or to answer a close frame.
+PATIENCE = 10.0
+
+
+class WebSocketProtocol(asyncio.Protocol):
+    """One WebSocket.
+
+    Args:
+        endpoints: the Engine.IO server of each path.
+        server_state: uvicorn's, where open connections are noted for its shutdown.
+    """
+
+    def __init__(
+        self, endpoints: dict[str, EngineServer], server_state: Any, **uvicorn_options: Any
+    ) -> None:
+        self._endpoints = endpoints
+        self._connections: set[Any] = server_state.connections
+        self._handshake: ServerProtocol | None = ServerProtocol()
+        self._server: EngineServer
+        self._reader: websocket.FrameReader
+        self._session: Session | None = None
+        self._probing: Session | None = None
+        self._transport: asyncio.Transport
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing = False
+        self._full = False
+
+    # --- asyncio ------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is ours."""
+        # uvloop's transports are none of asyncio's classes.
+        self._transport = cast(asyncio.Transport, transport)
+        self._connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Handle what has come, at once."""
+        try:
+            if self._handshake is not None:
+                self._shake_hands(self._handshake, data)
+                return
+            for opcode, payload in self._reader.feed(data):
+                self._on_message(opcode, payload)
+        except ProtocolError as error:
+            self._fail(error.close_code, str(error))
+        except Exception:
+            log.exception("a WebSocket failed")
+            self._fail(1011, "internal error")
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is sent to."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._full = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._connections.discard(self)
+        self._stop_timer()
+        self._closing = True
+        if self._probing is not None:
+            self._probing.probing = False
+        if self._session is not None:
+            self._session.close("transport close")
+
+    def shutdown(self) -> None:
+        """The web server is stopping."""
+        if self._session is not None:
+            self._session.close("server shutting down", code=1012)
+        self.close(1012, "server shutting down")
+
+    # --- what a session writes ----------------------------------------------------------------
+
+    def send(self, packet: engineio.Packet) -> None:
+        """Write one packet."""
+        if isinstance(packet, str):
+            self.send_frame(websocket.frame(websocket.TEXT, packet.encode()))
+        else:
+            self.send_frame(websocket.frame(websocket.BINARY, packet))
+
+    def send_frame(self, frame: bytes) -> None:
+        """Write a frame; a client that has not read for too long is dropped."""
+        if self._closing:
+            return
+        if self._full and self._transport.get_write_buffer_size() > MAX_BUFFERED:
+            log.warning("slow reader dropped", buffered=self._transport.get_write_buffer_size())
+            self._closing = True
+            self._transport.abort()
+            # Not from within the caller's own loop over many clients.
+            asyncio.get_running_loop().call_soon(self._drop, "slow reader")
+            return
+        self._transport.write(frame)
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame; end the connection when it is answered, or soon."""
+        if self._closing:
+            return
+        self._transport.write(websocket.close_frame(code, reason))
+        self._closing = True
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
+
+    # --- the way in ---------------------------------------------------------------------------
+
+    def _shake_hands(self, handshake: ServerProtocol, data: bytes) -> None:
+        handshake.receive_data(data)
+        requests = [event for event in handshake.events_received() if isinstance(event, Request)]
+        if not requests:
+            if handshake.parser_exc is not None:
+                self._transport.close()
+            return
+        self._handshake = None
+        session, refusal = self._admit(requests[0])
+        response = handshake.accept(requests[0])
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS and refusal:
+            response = handshake.reject(HTTPStatus.BAD_REQUEST, refusal)
+        handshake.send_response(response)
+        self._transport.write(b"".join(handshake.data_to_send()))
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            self._transport.close()
+            return
+        self._reader = websocket.FrameReader(self._server.max_payload)
+        if session is None:
+            self._session = self._server.open(self)
+        else:
+            self._probing = session
+            self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
+
+    def _admit(self, request: Request) -> tuple[Session | None, str]:
+        """The session that asks for an upgrade, if any, and why the request is refused, if so."""
+        url = urlsplit(request.path)
+        query = parse_qs(url.query)
+        server = self._endpoints.get(url.path.rstrip("/"))
+        if server is None:
+            return None, "there is no WebSocket at this address\n"
+        self._server = server
+        if query.get("EIO") != ["4"] or query.get("transport") != ["websocket"]:
+            return None, "this is Engine.IO protocol 4 over WebSocket\n"
+        if "sid" not in query:
+            return None, ""
+        session = server.find(query["sid"][0])
+        if session is None or session.websocket is not None:
+            return None, "there is no session to upgrade\n"
+        return session, ""
+
+    def _on_message(self, opcode: int, payload: bytes) -> None:
+        if opcode == websocket.CLOSE:
+            self._on_close(payload)
+        elif self._closing:
+            return
+        elif opcode == websocket.TEXT:
+            try:
+                packet = payload.decode()
+            except UnicodeDecodeError as error:
+                raise ProtocolError("a text is not UTF-8", 1007) from error
+            if self._session is not None:
+                self._session.receive(packet)
+            else:
+                self._on_probe(packet)
+        elif opcode == websocket.BINARY:
+            if self._session is None:
+                raise ProtocolError("a probe has to come first")
+            self._session.receive(payload)
+        elif opcode == websocket.PING:
+            self.send_frame(websocket.frame(websocket.PONG, payload))
+
+    def _on_probe(self, packet: str) -> None:
+        session = self._probing
+        if session is None or session.closed or session.websocket is not None:
+            raise ProtocolError("there is no session to upgrade")
+        if packet == engineio.PROBE_PING:
+            self.send(engineio.PROBE_PONG)
+            session.probing = True
+            session.release_poll()
+        elif packet == engineio.UPGRADE:
+            self._stop_timer()
+            self._probing = None
+            self._session = session
+            session.upgrade(self)
+        else:
+            raise ProtocolError("this is no probe")
+
+    def _on_close(self, payload: bytes) -> None:
+        code = websocket.close_code(payload)
+        if not self._closing:
+            self._transport.write(websocket.close_frame(1000 if code == 1005 else code))
+            self._closing = True
+        self._transport.close()
+
+    def _fail(self, code: int, reason: str) -> None:
+        """The client broke the protocol: its session ends, and it is told why."""
+        if self._session is not None:
+            self._session.close("parse error", code=code)
+        self.close(code, reason)
+
+    def _drop(self, reason: str) -> None:
+        if self._session is not None:
+            self._session.close(reason)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
