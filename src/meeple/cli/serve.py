@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -67,6 +68,7 @@ async def _serve(settings: Settings) -> None:
             server.stop_on_signals()
             host, port = listener.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
+            _settle_memory()
             log.info("meeple", version=meeple.__version__)
             log.info("games", log=str(settings.database_path))
             log.info("presence", redis=settings.redis.rpartition("@")[2])
@@ -74,6 +76,17 @@ async def _serve(settings: Settings) -> None:
             await server.serve(sockets=[listener])
         log.info("stopping")
     log.info("stopped")
+
+
+def _settle_memory() -> None:
+    """Spare the garbage collector what stays for ever: modules, classes, routes.
+
+    A full collection walks every container there is, and the hundreds of thousands that libraries
+    make when they are imported cost each one a tenth of a second in which no game moves.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _listen(host: str, port: int) -> socket.socket:

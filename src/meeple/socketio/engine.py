@@ -38,6 +38,10 @@ class WebSocket(Protocol):
         """Write a frame that is encoded already."""
         ...
 
+    def flush(self) -> None:
+        """Write what is still unsent."""
+        ...
+
     def close(self, code: int, reason: str) -> None:
         """Send a close frame and end the connection."""
         ...
@@ -212,6 +216,7 @@ class EngineServer:
         self._to_hear: deque[tuple[float, Session]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self._unflushed: list[WebSocket] = []
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -263,6 +268,17 @@ class EngineServer:
         """A session has ended."""
         self._sessions.pop(session.id, None)
 
+    def flush_later(self, websocket: WebSocket) -> None:
+        """Flush the WebSocket at the end of this turn of the loop, with all others."""
+        if not self._unflushed:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unflushed.append(websocket)
+
+    def _flush(self) -> None:
+        unflushed, self._unflushed = self._unflushed, []
+        for websocket in unflushed:
+            _guarded(websocket.flush)
+
     def close(self, reason: str = "server shutting down") -> None:
         """End every session, and open no more."""
         self._closed = True
@@ -292,9 +308,9 @@ class EngineServer:
             self._timer = loop.call_later(rest, self._sweep)
 
 
-def _guarded(call: Callable[[str], None], argument: str) -> None:
-    """One session's failure must not stop the sweep for the others."""
+def _guarded(call: Callable[..., None], *arguments: str) -> None:
+    """One session's failure must not stop what is done for all of them."""
     try:
-        call(argument)
+        call(*arguments)
     except Exception:
-        log.exception("a session failed in the sweep")
+        log.exception("a session failed")

@@ -48,6 +48,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
         self._full = False
+        self._unsent: list[bytes] = []
 
     # --- asyncio ------------------------------------------------------------------------------
 
@@ -105,23 +106,34 @@ class WebSocketProtocol(asyncio.Protocol):
             self.send_frame(websocket.frame(websocket.BINARY, packet))
 
     def send_frame(self, frame: bytes) -> None:
-        """Write a frame; a client that has not read for too long is dropped."""
+        """Write a frame, with all others of this turn of the loop."""
         if self._closing:
             return
+        if not self._unsent:
+            self._server.flush_later(self)
+        self._unsent.append(frame)
+
+    def flush(self) -> None:
+        """Write what was sent in this turn of the loop, in one call to the kernel.
+
+        A client that has not read for too long is dropped.
+        """
+        frames, self._unsent = self._unsent, []
         if self._full and self._transport.get_write_buffer_size() > MAX_BUFFERED:
             log.warning("slow reader dropped", buffered=self._transport.get_write_buffer_size())
             self._closing = True
             self._transport.abort()
-            # Not from within the caller's own loop over many clients.
-            asyncio.get_running_loop().call_soon(self._drop, "slow reader")
-            return
-        self._transport.write(frame)
+            if self._session is not None:
+                self._session.close("slow reader")
+        elif not self._transport.is_closing():
+            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame; end the connection when it is answered, or soon."""
         if self._closing:
             return
-        self._transport.write(websocket.close_frame(code, reason))
+        self._transport.write(b"".join((*self._unsent, websocket.close_frame(code, reason))))
+        self._unsent = []
         self._closing = True
         self._stop_timer()
         self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
@@ -208,9 +220,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _on_close(self, payload: bytes) -> None:
         code = websocket.close_code(payload)
-        if not self._closing:
-            self._transport.write(websocket.close_frame(1000 if code == 1005 else code))
-            self._closing = True
+        self.close(1000 if code == 1005 else code, "")
         self._transport.close()
 
     def _fail(self, code: int, reason: str) -> None:
@@ -218,10 +228,6 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._session is not None:
             self._session.close("parse error", code=code)
         self.close(code, reason)
-
-    def _drop(self, reason: str) -> None:
-        if self._session is not None:
-            self._session.close(reason)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
