@@ -22,7 +22,7 @@ class Line:
     """One connection to the ``/game`` namespace.
 
     Attributes:
-        heard: every event with its payload, in the order of arrival.
+        heard: every event with its payload, and every ack, in the order of arrival.
     """
 
     def __init__(self, url: str, token: Any, **options: Any) -> None:
@@ -57,8 +57,13 @@ class Line:
         """Send, and give the ack; raises `Dropped` if the line goes first."""
         answer = asyncio.get_running_loop().create_future()
         gone = asyncio.ensure_future(self.gone.wait())
+
+        def acked(reply: Any) -> None:
+            self.heard.append(("ack", reply))
+            answer.set_result(reply)
+
         try:
-            await self._sio.emit(event, args, namespace=NAMESPACE, callback=answer.set_result)
+            await self._sio.emit(event, args, namespace=NAMESPACE, callback=acked)
             await asyncio.wait((answer, gone), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         except socketio.exceptions.SocketIOError as error:
             raise Dropped from error

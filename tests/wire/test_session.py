@@ -138,7 +138,7 @@ async def test_who_sends_none_is_dropped_after_the_grace(server: Server) -> None
         server.node.handlers.sweep_tokens()
         await asyncio.wait_for(player.gone.wait(), 5)
         await until(lambda: len(server.node.handlers) == 0)
-        assert [event for event, _ in player.heard] == ["auth_error"]
+        assert [event for event, _ in player.heard if event != "ack"] == ["auth_error"]
 
 
 async def test_a_fresh_token_of_somebody_else_is_refused(server: Server) -> None:
@@ -266,8 +266,8 @@ async def test_the_ack_comes_before_the_broadcast(server: Server) -> None:
         for number in range(20):
             player.heard.clear()
             await player.ask("game:action", {"game_id": game_id, "action": str(number)})
-            assert player.heard == [], "the state came before its ack"
             await player.state(3 + number)
+            assert [event for event, _ in player.heard] == ["ack", "game:state"]
 
 
 async def test_frames_of_rubbish_harm_nobody(server: Server) -> None:

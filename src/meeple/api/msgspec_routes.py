@@ -5,11 +5,11 @@ FastAPI routes and documents; msgspec reads the bodies, writes the answers and g
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from meeple.errors import InvalidMessage, PayloadTooLarge
 from meeple.schemas.ws_messages import Failed
@@ -25,13 +25,22 @@ _JSON = "application/json"
 class Api(FastAPI):
     """FastAPI whose OpenAPI document holds the schemas of msgspec Structs."""
 
+    def __init__(self, **options: Any) -> None:
+        self._documented: set[type[Any]] = {Failed}
+        super().__init__(**options)
+
+    def include_router(self, router: APIRouter, **options: Any) -> None:
+        """Take over the router's routes, and document what they take and give."""
+        # Here, and not from the routes of the application: those need not be the router's own.
+        self._documented.update(one for route in router.routes for one in _types(route))
+        super().include_router(router, **options)
+
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document."""
         if self.openapi_schema is None:
             document = super().openapi()
-            types = {one for route in self.routes for one in _types(route)} | {Failed}
             _, components = msgspec.json.schema_components(
-                sorted(types, key=lambda one: one.__name__), ref_template=_REF
+                sorted(self._documented, key=lambda one: one.__name__), ref_template=_REF
             )
             document.setdefault("components", {}).setdefault("schemas", {}).update(components)
             self.openapi_schema = document
@@ -55,15 +64,15 @@ def body(body_type: type[_T]) -> Callable[[Request], Awaitable[_T]]:
                 raise PayloadTooLarge
         try:
             return decoder.decode(bytes(data) or b"{}")
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidMessage(str(error)) from error
 
     return read
 
 
-def reply(value: Any, status: int = 200) -> Response:
+def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """``value`` as the JSON answer."""
-    return Response(msgspec.json.encode(value), status, media_type=_JSON)
+    return Response(msgspec.json.encode(value), status, headers, media_type=_JSON)
 
 
 def documented(
