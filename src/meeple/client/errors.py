@@ -18,9 +18,9 @@ class Refused(Exception):
     def of(cls, answer: Any) -> Refused:
         """From a refusal on the socket or on REST; also from what is not a Meeple server's."""
         error = answer.get("error") if isinstance(answer, dict) else None
-        if not isinstance(error, dict):
+        if not isinstance(error, dict) or not isinstance(error.get("code"), str):
             return cls("invalid_answer", f"this is not a Meeple server's answer: {answer!r:.200}")
-        return cls(error["code"], error["message"], error.get("retryable", False))
+        return cls(error["code"], str(error.get("message", "")), error.get("retryable") is True)
 
 
 class ConnectionLost(Exception):

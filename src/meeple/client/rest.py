@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -68,11 +69,11 @@ class Rest:
 
     async def take_seat(self, game_id: str, seat: int | None = None) -> GameState:
         """Sit down."""
-        return await self._call("POST", f"/games/{game_id}/seats", GameState, {"seat": seat})
+        return await self._call("POST", f"{_game(game_id)}/seats", GameState, {"seat": seat})
 
     async def game(self, game_id: str) -> GameState:
         """A game as this user may see it."""
-        return await self._call("GET", f"/games/{game_id}", GameState)
+        return await self._call("GET", f"{_game(game_id)}", GameState)
 
     async def games(self, **query: str) -> GameList:
         """The lobby: ``status``, ``engine``, ``cursor``, ``limit``."""
@@ -84,15 +85,15 @@ class Rest:
 
     async def resign(self, game_id: str) -> ReceiptBody:
         """Give up."""
-        return await self._call("POST", f"/games/{game_id}/resign", ReceiptBody)
+        return await self._call("POST", f"{_game(game_id)}/resign", ReceiptBody)
 
     async def abort(self, game_id: str) -> ReceiptBody:
         """Call a game off before its first action."""
-        return await self._call("POST", f"/games/{game_id}/abort", ReceiptBody)
+        return await self._call("POST", f"{_game(game_id)}/abort", ReceiptBody)
 
     async def log(self, game_id: str) -> GameLogBody:
         """The replay, as far as this user may see it."""
-        return await self._call("GET", f"/games/{game_id}/log", GameLogBody)
+        return await self._call("GET", f"{_game(game_id)}/log", GameLogBody)
 
     async def _call(
         self,
@@ -112,7 +113,8 @@ class Rest:
                 text = await answer.read()
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ConnectionLost(f"{self._base} does not answer: {error}") from error
+            why = str(error) or repr(error)
+            raise ConnectionLost(f"{self._base} does not answer: {why}") from error
         try:
             if status < 400:
                 return msgspec.json.decode(text, type=answer_type)
@@ -120,3 +122,8 @@ class Rest:
         except msgspec.DecodeError:
             refusal = text[:200]
         raise Refused.of(refusal)
+
+
+def _game(game_id: str) -> str:
+    # Whatever somebody typed as an id stays one part of the path.
+    return f"/games/{quote(game_id, safe='')}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 from uuid import uuid4
 
 import msgspec
 
+from meeple.client.errors import ConnectionLost
 from meeple.engine.base import JSON, Outcome
+from meeple.engine.log import GameStatus
 from meeple.services.projection import GameOverMessage, GamePresence, GameState
 
 #: States that may wait for one who iterates; the oldest are dropped beyond it.
@@ -37,7 +39,10 @@ class TableClient:
     """
 
     def __init__(
-        self, game_id: str, command: Commands, rejoin: Callable[[], Awaitable[None]]
+        self,
+        game_id: str,
+        command: Commands,
+        rejoin: Callable[[TableClient], asyncio.Future[None]],
     ) -> None:
         self.game_id = game_id
         self.seat: int | None = None
@@ -46,10 +51,15 @@ class TableClient:
         self._state: GameState | None = None
         self._command = command
         self._rejoin = rejoin
-        self._changed = asyncio.Condition()
+        #: Set, and replaced by a new one, at every change.
+        self._changed = asyncio.Event()
         self._iterators: list[deque[GameState]] = []
         self._resyncing: asyncio.Future[None] | None = None
         self._joined_at = -1
+        #: The seq of the last action that was answered.
+        self._acted_at = -1
+        self._closed = False
+        self._failure: Exception | None = None
 
     @property
     def state(self) -> GameState:
@@ -60,8 +70,9 @@ class TableClient:
 
     @property
     def my_turn(self) -> bool:
-        """Whether this seat may act."""
-        return self.outcome is None and self.seat is not None and self.seat in self.state.to_act
+        """Whether this seat may act, as far as is known; no more once an action was answered."""
+        answered = self.seq >= self._acted_at  # the state after it may still be on its way
+        return answered and self.outcome is None and self.seat in self.state.to_act
 
     async def act(
         self, action: JSON, *, action_id: str | None = None, seq: int | None = None
@@ -82,16 +93,21 @@ class TableClient:
         }
         if seq is not None:
             payload["seq"] = seq
-        reply = await self._command("game:action", payload)
-        return int(reply["seq"])
+        return await self._do("game:action", payload)
 
     async def resign(self, *, action_id: str | None = None) -> int:
         """Give up; gives the seq. Raises as `act` does."""
         payload = {"game_id": self.game_id, "action_id": action_id or uuid4().hex}
-        return int((await self._command("game:resign", payload))["seq"])
+        return await self._do("game:resign", payload)
 
     async def states(self) -> AsyncIterator[GameState]:
-        """Every state from the present one on, in order; ends when the game is over."""
+        """Every state from the present one on, in order.
+
+        The last one has the game's outcome. It ends earlier if this client leaves the table.
+
+        Raises:
+            Refused: the server shows this table no more, such as when the token has expired.
+        """
         waiting: deque[GameState] = deque(maxlen=MAX_WAITING)
         if self._state is not None:
             waiting.append(self._state)
@@ -102,8 +118,11 @@ class TableClient:
                     yield waiting.popleft()
                 if self.outcome is not None:
                     return
-                async with self._changed:
-                    await self._changed.wait_for(lambda: waiting or self.outcome is not None)
+                if self._failure is not None:
+                    raise self._failure
+                if self._closed:
+                    return
+                await self._changed.wait()
         finally:
             # By identity: two iterators may hold equal states.
             self._iterators = [one for one in self._iterators if one is not waiting]
@@ -111,55 +130,73 @@ class TableClient:
     async def wait_for(
         self, condition: Callable[[TableClient], object], *, seconds: float = 30
     ) -> None:
-        """Return once ``condition(table)`` is true; raises `TimeoutError` after ``seconds``."""
-        async with asyncio.timeout(seconds), self._changed:
-            await self._changed.wait_for(lambda: condition(self))
+        """Return once ``condition(table)`` is true.
+
+        Raises:
+            TimeoutError: it was not, for so many seconds.
+            Refused: the server shows this table no more.
+            ConnectionLost: this client has left the table.
+        """
+        async with asyncio.timeout(seconds):
+            while not condition(self):
+                if self._failure is not None:
+                    raise self._failure
+                if self._closed:
+                    raise ConnectionLost(f"this client has left the table {self.game_id}")
+                await self._changed.wait()
+
+    async def _do(self, event: str, payload: dict[str, Any]) -> int:
+        seq = int((await self._command(event, payload))["seq"])
+        self._acted_at = max(self._acted_at, seq)
+        return seq
 
     # --- called by the Client -----------------------------------------------------------------
 
-    async def on_state(self, data: Any) -> None:
+    def on_state(self, data: Any) -> None:
         """Take a ``game:state``."""
         state = msgspec.convert(data, GameState)
         if self._is_news(state.seq):
-            self._state = state
             self.seat = state.seat
-            self.outcome = state.outcome
-            for waiting in self._iterators:
-                waiting.append(state)
-            await self._notify()
+            self._take(state)
 
-    async def on_over(self, data: Any) -> None:
+    def on_over(self, data: Any) -> None:
         """Take a ``game:over``."""
         over = msgspec.convert(data, GameOverMessage)
-        if self._is_news(over.seq):
-            self.outcome = over.outcome
-            if self._state is not None:
-                self._state = msgspec.structs.replace(
-                    self._state, seq=over.seq, outcome=over.outcome, to_act=(), legal_actions=None
+        if self._state is not None and self._is_news(over.seq):
+            self._take(
+                msgspec.structs.replace(
+                    self._state,
+                    seq=over.seq,
+                    status=GameStatus.OVER,
+                    to_act=(),
+                    legal_actions=None,
+                    request=None,
+                    outcome=over.outcome,
                 )
-            await self._notify()
+            )
 
-    async def on_presence(self, data: Any) -> None:
+    def on_presence(self, data: Any) -> None:
         """Take a ``game:presence``."""
         presence = msgspec.convert(data, GamePresence)
         if self._state is not None:
             self._state = msgspec.structs.replace(self._state, players=presence.players)
-            await self._notify()
+            self._notify()
 
     def resync(self) -> None:
         """Join again, and be sent what was missed."""
-        if self._resyncing is None:
-            self._resyncing = asyncio.ensure_future(self._rejoin())
-            self._resyncing.add_done_callback(self._resynced)
-
-    def close(self) -> None:
-        """Stop joining again."""
-        if self._resyncing is not None:
-            self._resyncing.cancel()
+        if self._resyncing is None or self._resyncing.done():
+            self._resyncing = self._rejoin(self)
 
     def on_joined(self, seq: int) -> None:
         """The server will now send what was missed up to ``seq``, or the state at ``seq``."""
         self._joined_at = seq
+
+    def close(self, failure: Exception | None = None) -> None:
+        """Nothing more will come; whoever waits is told, and of the ``failure`` if it is one."""
+        if not self._closed:
+            self._closed = True
+            self._failure = failure
+            self._notify()
 
     def _is_news(self, seq: int) -> bool:
         if seq <= self.seq:
@@ -168,12 +205,16 @@ class TableClient:
             # Something was missed; it comes with the next join, and this message again after it.
             self.resync()
             return False
-        self.seq = seq
         return True
 
-    def _resynced(self, _: object) -> None:
-        self._resyncing = None
+    def _take(self, state: GameState) -> None:
+        self.seq = state.seq
+        self.outcome = state.outcome
+        self._state = state
+        for waiting in self._iterators:
+            waiting.append(state)
+        self._notify()
 
-    async def _notify(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -7,7 +7,7 @@ validates it, and then appended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -212,12 +212,19 @@ def fold(game: Game, entry: Entry) -> Game:
         return _FOLD[entry.kind](game, entry)
 
 
-def fold_all(entries: Iterable[Entry], rules_of: Callable[[str], Rules]) -> Iterable[Step]:
-    """Every entry of a log, from its first, with the game after it."""
-    rest = iter(entries)
-    game = None
-    for entry in rest:
-        game = create(entry, rules_of) if game is None else fold(game, entry)
+def fold_all(
+    entries: Iterable[Entry], rules_of: Callable[[str], Rules], game: Game | None = None
+) -> Iterator[Step]:
+    """Every entry of a log with the game after it: from its first, or those that follow ``game``.
+
+    Raises:
+        EngineError: the engine failed on an entry, or refuses what was legal when it was logged.
+    """
+    for entry in entries:
+        try:
+            game = create(entry, rules_of) if game is None else fold(game, entry)
+        except IllegalAction as error:
+            raise EngineError("the rules refuse an action that is in the game's log") from error
         yield Step(entry, game)
 
 

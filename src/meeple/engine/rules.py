@@ -53,7 +53,8 @@ class Rules:
             options = msgspec.convert(dict(given), self.options_type)
         except msgspec.ValidationError as error:
             raise InvalidMessage(f"options: {error}") from error
-        return dict(msgspec.to_builtins(options))
+        # As they will be read from the log, whose JSON knows neither tuples nor keys of numbers.
+        return dict(msgspec.json.decode(msgspec.json.encode(options)))
 
     def encode_action(self, action: Any) -> JSON:
         """An action of the engine's as JSON."""

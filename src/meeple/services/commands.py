@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from meeple.engine.base import JSON, Outcome
-from meeple.engine.game import Game, Step, create, fold
+from meeple.engine.game import Game, Step, contained, create, fold
 from meeple.engine.log import Entry, EntryKind, GameStatus, Player
 from meeple.engine.rules import Rules
 from meeple.errors import (
@@ -111,7 +111,7 @@ def play(
     seat = seat_of(game, user_id)
     if seq is not None and seq != game.seq:
         raise StaleSeq(f"you named seq {seq}, the game is at {game.seq}")
-    _check_size(action)
+    action = _as_logged(action)
     game.check_action(seat, action)
     steps = [
         _step(
@@ -179,17 +179,24 @@ def _end_if_decided(steps: list[Step], at: int) -> None:
 
 
 def _end(steps: list[Step], outcome: Outcome, at: int) -> None:
-    payload = msgspec.to_builtins(outcome)
+    # Through JSON, so that an outcome which the log could not give back is the engine's error.
+    with contained():
+        payload = msgspec.json.decode(msgspec.json.encode(outcome))
     steps.append(_step(steps[-1].game, EntryKind.ENDED, at, payload=payload))
 
 
-def _check_size(action: JSON) -> None:
+def _as_logged(action: JSON) -> JSON:
+    """``action`` as it will be read from the log: what is played now is what is folded later."""
     try:
-        size = len(msgspec.json.encode(action))
+        encoded = msgspec.json.encode(action)
+        logged = msgspec.json.decode(encoded)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidMessage(f"action: {error}") from error
-    if size > MAX_ACTION_BYTES:
-        raise PayloadTooLarge(f"an action may have {MAX_ACTION_BYTES} bytes, this has {size}")
+    if len(encoded) > MAX_ACTION_BYTES:
+        raise PayloadTooLarge(
+            f"an action may have {MAX_ACTION_BYTES} bytes, this has {len(encoded)}"
+        )
+    return logged
 
 
 def seating(seats: int | Sequence[str | None] | None, rules: Rules) -> tuple[int, int | None]:

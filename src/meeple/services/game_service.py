@@ -7,6 +7,7 @@ another node was faster, the log says so: this node catches up and decides again
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, TypeVar
@@ -16,7 +17,13 @@ from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.log import GameStatus, Player
 from meeple.engine.rng import SEED_BYTES
-from meeple.errors import DuplicateAction, SequenceConflict, Unavailable
+from meeple.errors import (
+    DuplicateAction,
+    InvalidMessage,
+    MeepleError,
+    SequenceConflict,
+    Unavailable,
+)
 from meeple.protocols import (
     Broadcaster,
     Clock,
@@ -33,6 +40,8 @@ from meeple.services.tables import Table, Tables
 ATTEMPTS = 5
 #: One who missed more entries than this gets the state as it is now, without the way there.
 MAX_MISSED = 200
+#: What no log can keep in an id: NUL and lone surrogates.
+UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 class Receipt(NamedTuple):
@@ -136,6 +145,7 @@ class GameService:
         if own_seat is not None:
             steps += commands.sit(steps[-1].game, creator, own_seat, now)
         game = steps[-1].game
+        self._check_shown(game)
         await self._log.append(game_id, 0, [step.entry for step in steps], row=game.row())
         self._tables.add(Table(steps))
         return self._state(game, own_seat)
@@ -149,13 +159,15 @@ class GameService:
             GameNotFound, GameFull, SeatTaken, GameOver, InvalidMessage: there is no seat to take.
             EngineError, Unavailable: it could not be done.
         """
-        table = await self._tables.get(game_id)
+        table = await self._table(game_id)
         if table.game.seat_of(player.user_id) is None:
 
             def decide(game: Game, now: int) -> list[Step]:
                 if game.seat_of(player.user_id) is not None:
                     return []
-                return commands.sit(game, player, seat, now)
+                steps = commands.sit(game, player, seat, now)
+                self._check_shown(steps[-1].game)
+                return steps
 
             await self._execute(table, decide)
         return self._state(table.game, table.game.seat_of(player.user_id))
@@ -180,12 +192,13 @@ class GameService:
             EngineError: the engine failed on it; nothing was played.
             Unavailable: it may or may not have been played; resend it under its ``action_id``.
         """
-        table = await self._tables.get(game_id)
-        key = self._action_key(table, user_id, action_id)
+        key_of = _action_key(user_id, action_id)
         return await self._execute(
-            table,
-            lambda game, now: commands.play(game, user_id, action, now, action_id=key, seq=seq),
-            action_key=key,
+            await self._table(game_id),
+            lambda game, now: commands.play(
+                game, user_id, action, now, action_id=key_of(game), seq=seq
+            ),
+            key_of=key_of,
             on_commit=on_commit,
         )
 
@@ -201,14 +214,13 @@ class GameService:
 
         Raises:
             GameNotFound, NotInGame, GameNotStarted, GameOver: there is nothing to resign.
-            Unavailable: as for `execute_action`.
+            InvalidMessage, Unavailable: as for `execute_action`.
         """
-        table = await self._tables.get(game_id)
-        key = self._action_key(table, user_id, action_id)
+        key_of = _action_key(user_id, action_id)
         return await self._execute(
-            table,
-            lambda game, now: commands.resign(game, user_id, now, action_id=key),
-            action_key=key,
+            await self._table(game_id),
+            lambda game, now: commands.resign(game, user_id, now, action_id=key_of(game)),
+            key_of=key_of,
             on_commit=on_commit,
         )
 
@@ -218,7 +230,7 @@ class GameService:
         Raises:
             GameNotFound, Forbidden, GameStarted, GameOver: it cannot be aborted.
         """
-        table = await self._tables.get(game_id)
+        table = await self._table(game_id)
         return await self._execute(table, lambda game, now: commands.abort(game, user_id, now))
 
     # --- viewers ------------------------------------------------------------------------------
@@ -230,11 +242,11 @@ class GameService:
             GameNotFound: there is no such game.
             NotInGame: the user has no seat.
         """
-        return commands.seat_of((await self._tables.get(game_id)).game, user_id)
+        return commands.seat_of((await self._table(game_id)).game, user_id)
 
     async def check_exists(self, game_id: str) -> None:
         """Raises `GameNotFound` if there is no such game."""
-        await self._tables.get(game_id)
+        await self._table(game_id)
 
     async def join(
         self,
@@ -253,6 +265,7 @@ class GameService:
         """
         table = await self._tables.get(game_id)
         async with table.lock:
+            await self._make_sure(table)
             seat = commands.seat_of(table.game, user_id)
             return await self._watch(table, sid, seat, last_seq, on_join)
 
@@ -267,6 +280,7 @@ class GameService:
         """The connection watches: it gets what nobody hides. Raises `GameNotFound`."""
         table = await self._tables.get(game_id)
         async with table.lock:
+            await self._make_sure(table)
             return await self._watch(table, sid, None, last_seq, on_join)
 
     def leave(self, sid: str, game_id: str) -> None:
@@ -278,7 +292,7 @@ class GameService:
         audience = self._broadcaster.audience(game_id)
         if not audience:
             return
-        table = await self._tables.get(game_id)
+        table = await self._table(game_id)
         message = projection.presence(table.game, self._presence.present(game_id))
         for seat in audience:
             self._broadcaster.send(game_id, seat, message)
@@ -287,12 +301,12 @@ class GameService:
 
     async def game_state(self, game_id: str, user_id: UUID | None) -> projection.GameState:
         """The game as this user (None: a stranger) may see it. Raises `GameNotFound`."""
-        game = (await self._tables.get(game_id)).game
+        game = (await self._table(game_id)).game
         return self._state(game, None if user_id is None else game.seat_of(user_id))
 
     async def replay(self, game_id: str, user_id: UUID | None) -> list[projection.LogEntry]:
         """The log of the game, as far as this user may see it. Raises `GameNotFound`."""
-        game = (await self._tables.get(game_id)).game
+        game = (await self._table(game_id)).game
         seat = None if user_id is None else game.seat_of(user_id)
         entries = await self._log.read(game_id, limit=game.seq + 1)
         return [projection.log_entry(game, entry, seat) for entry in entries]
@@ -323,21 +337,28 @@ class GameService:
         table: Table,
         decide: Callable[[Game, int], list[Step]],
         *,
-        action_key: str | None = None,
+        key_of: Callable[[Game], str | None] = lambda game: None,
         on_commit: OnDone[Receipt] = _unheard,
     ) -> Receipt:
         """Decide, append, ack, broadcast. ``decide`` may give nothing: then nothing is to do."""
         async with table.lock:
+            await self._make_sure(table)
             for _ in range(ATTEMPTS):
-                first = None if action_key is None else table.action_ids.get(action_key)
+                first = table.action_ids.get(key_of(table.game) or "")
                 if first is not None:
                     receipt = Receipt(table.game.game_id, first)
                     on_commit(receipt)
                     return receipt
                 receipt = Receipt(table.game.game_id, table.game.seq + 1)
-                steps = decide(table.game, self._clock.now_ms())
-                # Made before the append: an engine that cannot show what it did has failed on it.
-                messages = self._messages(steps)
+                try:
+                    steps = decide(table.game, self._clock.now_ms())
+                    # Made before the append: an engine that cannot show it has failed on it.
+                    messages = self._messages(steps)
+                except MeepleError:
+                    # Refused by what this node knows; another may have played meanwhile.
+                    if not await self._catch_up(table):
+                        raise
+                    continue
                 if steps and not await self._append(table, steps):
                     continue
                 on_commit(receipt)
@@ -357,15 +378,33 @@ class GameService:
                 row=after.row() if listed else None,
             )
         except (SequenceConflict, DuplicateAction):
-            missed = await self._tables.catch_up(table)
-            self._broadcast(before.game_id, self._messages(missed))
+            await self._catch_up(table)
             return False
         except BaseException:
             # Whether it was written is not known: the log is asked before the next use.
-            self._tables.forget(before.game_id)
+            table.unsure = True
             raise
         table.advance(steps)
         return True
+
+    async def _table(self, game_id: str) -> Table:
+        """The table of that game, knowing all that this node has done to it."""
+        table = await self._tables.get(game_id)
+        if table.unsure:
+            async with table.lock:
+                await self._make_sure(table)
+        return table
+
+    async def _make_sure(self, table: Table) -> None:
+        """Find out what became of an append that may have been written or not."""
+        if table.unsure:
+            await self._catch_up(table)
+
+    async def _catch_up(self, table: Table) -> bool:
+        """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
+        missed = await self._tables.catch_up(table)
+        self._broadcast(table.game.game_id, self._messages(missed))
+        return bool(missed)
 
     def _messages(self, steps: Sequence[Step]) -> list[tuple[int | None, Message]]:
         """What the viewers here are told of each step."""
@@ -423,9 +462,26 @@ class GameService:
         online = self._presence.present(game.game_id)
         return projection.state(game, seat, online, self._clock.now_ms())
 
-    @staticmethod
-    def _action_key(table: Table, user_id: UUID, action_id: str | None) -> str | None:
-        seat = table.game.seat_of(user_id)
+    def _check_shown(self, game: Game) -> None:
+        """Raises `EngineError` if a game that is to start cannot be shown to all: it must not."""
+        if game.status is not GameStatus.OPEN:
+            for seat in (None, *range(len(game.players))):
+                self._state(game, seat)
+
+
+def _action_key(user_id: UUID, action_id: str | None) -> Callable[[Game], str | None]:
+    """Gives the name under which the log of a game keeps the user's ``action_id``, if any.
+
+    Raises:
+        InvalidMessage: no log can keep it.
+    """
+    if action_id is not None and UNKEPT.search(action_id):
+        raise InvalidMessage("action_id: it holds a character that no log can keep")
+
+    def key_of(game: Game) -> str | None:
+        seat = game.seat_of(user_id)
         if action_id is None or seat is None:
             return None
         return projection.log_action_id(seat, action_id)
+
+    return key_of

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
+from weakref import WeakValueDictionary
 
-from meeple.engine.game import Game, Step, fold, fold_all
+from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.rules import Rules
 from meeple.errors import GameNotFound
 from meeple.protocols import EngineFactory, GameLog
@@ -19,13 +20,15 @@ class Table:
         game: the game after the last entry that this node knows.
         lock: held while the game is decided, appended to and broadcast; gives order in this node.
         action_ids: every action_id of the log, with the seq of its entry.
+        unsure: True if an append may have been written or not; `Tables.catch_up` finds out.
     """
 
-    __slots__ = ("action_ids", "game", "lock")
+    __slots__ = ("__weakref__", "action_ids", "game", "lock", "unsure")
 
     def __init__(self, steps: Iterable[Step]) -> None:
         self.lock = asyncio.Lock()
         self.action_ids: dict[str, int] = {}
+        self.unsure = False
         self.game: Game
         self.advance(steps)
 
@@ -38,7 +41,7 @@ class Table:
 
 
 class Tables:
-    """The tables in memory, at most ``limit`` of them unless more are in use at once.
+    """The tables in memory: at most ``limit``, and those that are in use or unsure.
 
     Args:
         engine_factory: gives the engine of a name.
@@ -51,6 +54,9 @@ class Tables:
         self._log = log
         self._limit = limit
         self._tables: OrderedDict[str, Table] = OrderedDict()
+        # Whoever uses a table that was dropped meanwhile shares it with whoever asks for it: a
+        # second one of the same game would break the order in this node.
+        self._in_use: WeakValueDictionary[str, Table] = WeakValueDictionary()
         self._loading: dict[str, asyncio.Task[Table]] = {}
         self._rules: dict[str, Rules] = {}
 
@@ -64,13 +70,10 @@ class Tables:
         return self._rules[engine]
 
     def add(self, table: Table) -> None:
-        """Keep a table that was just made."""
+        """Keep a table that was just made, or is used again."""
+        self._in_use[table.game.game_id] = table
         self._tables[table.game.game_id] = table
         self._evict()
-
-    def forget(self, game_id: str) -> None:
-        """Drop a table whose log may hold more than it knows; the next use reads it again."""
-        self._tables.pop(game_id, None)
 
     async def get(self, game_id: str) -> Table:
         """The table of that game.
@@ -83,6 +86,10 @@ class Tables:
         table = self._tables.get(game_id)
         if table is not None:
             self._tables.move_to_end(game_id)
+            return table
+        table = self._in_use.get(game_id)
+        if table is not None:
+            self.add(table)
             return table
         # One read serves everybody who waits for it; one who gives up does not take it from them.
         loading = self._loading.get(game_id)
@@ -101,20 +108,18 @@ class Tables:
         return table
 
     async def catch_up(self, table: Table) -> list[Step]:
-        """Fold what others have appended to the table's game; gives what was new."""
-        steps: list[Step] = []
-        game = table.game
-        for entry in await self._log.read(game.game_id, game.seq + 1):
-            game = fold(game, entry)
-            steps.append(Step(entry, game))
+        """Fold what the table's log holds beyond it; gives what was new. Needs the table's lock."""
+        entries = await self._log.read(table.game.game_id, table.game.seq + 1)
+        steps = list(fold_all(entries, self.rules, table.game))
         table.advance(steps)
+        table.unsure = False
         return steps
 
     def _evict(self) -> None:
         if len(self._tables) <= self._limit:
             return
-        # A table in use stays: a second one of the same game would break the order in this node.
-        for game_id in [one for one, table in self._tables.items() if not table.lock.locked()]:
+        # One that is unsure stays: its viewers are still to be told what became of the append.
+        for game_id in [one for one, table in self._tables.items() if not table.unsure]:
             del self._tables[game_id]
             if len(self._tables) <= self._limit:
                 return

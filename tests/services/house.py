@@ -1,0 +1,288 @@
+"""A house to test in: game services over a log, with viewers whose letters are kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from meeple.engine.base import GameEngine
+from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
+from meeple.protocols import GameLog, GamePage, Message
+from meeple.services.game_service import GameService, Joined, Receipt
+from meeple.services.projection import GameState, LogEntry
+from tests.services.engines import Shelf
+
+ANN = Player(UUID(int=0xA), "Ann")
+BEN = Player(UUID(int=0xB), "Ben")
+EVE = Player(UUID(int=0xE), "Eve")
+
+#: The seq of a table of two when it has just started: created, seated, seated, started.
+START = 3
+
+Hook = Callable[[], Awaitable[None]]
+
+
+class Happened(NamedTuple):
+    """One thing that was seen from outside: ``appended``, ``acked`` or ``sent``."""
+
+    what: str
+    seq: int
+    to: int | str | None = None
+
+
+class SetClock:
+    """Shows what it was set to."""
+
+    def __init__(self, now: int = 1_700_000_000_000) -> None:
+        self.now = now
+
+    def now_ms(self) -> int:
+        return self.now
+
+
+class Room:
+    """A `Presence`: who was said to be there."""
+
+    def __init__(self) -> None:
+        self.users: set[UUID] = set()
+
+    def present(self, game_id: str) -> Collection[UUID]:
+        return self.users
+
+
+class Viewers:
+    """A `Broadcaster` that keeps what each connection was sent."""
+
+    def __init__(self, happened: list[Happened]) -> None:
+        self.inbox: defaultdict[str, list[Message]] = defaultdict(list)
+        self._happened = happened
+        self._watching: dict[tuple[str, str], int | None] = {}
+
+    def watch(self, sid: str, game_id: str, seat: int | None) -> None:
+        self._watching[game_id, sid] = seat
+
+    def unwatch(self, sid: str, game_id: str) -> None:
+        self._watching.pop((game_id, sid), None)
+
+    def audience(self, game_id: str) -> Collection[int | None]:
+        return {seat for (game, _), seat in self._watching.items() if game == game_id}
+
+    def send(self, game_id: str, seat: int | None, message: Message) -> None:
+        for (game, sid), own in self._watching.items():
+            if game == game_id and own == seat:
+                self._deliver(sid, seat, message)
+
+    def send_to(self, sid: str, message: Message) -> None:
+        self._deliver(sid, sid, message)
+
+    def _deliver(self, sid: str, to: int | str | None, message: Message) -> None:
+        self.inbox[sid].append(message)
+        self._happened.append(Happened("sent", getattr(message.payload, "seq", -1), to))
+
+    def seqs(self, sid: str) -> list[int]:
+        """The seqs of the states that a connection was sent, in order."""
+        return [m.payload.seq for m in self.inbox[sid] if m.event != "game:presence"]
+
+
+class SteeredLog:
+    """A `GameLog` that hands everything on, counts the reads, and lets a test step in.
+
+    ``before`` and ``after`` run once each, before and after the next append.
+    """
+
+    def __init__(self, log: GameLog, happened: list[Happened] | None = None) -> None:
+        self.log = log
+        self.reads: Counter[str] = Counter()
+        self.appends = 0
+        self.before: Hook | None = None
+        self.after: Hook | None = None
+        self.before_read: Hook | None = None
+        self._happened = happened
+
+    async def append(
+        self,
+        game_id: str,
+        expected_seq: int,
+        entries: Sequence[Entry],
+        *,
+        row: GameRow | None = None,
+    ) -> None:
+        self.appends += 1
+        before, self.before = self.before, None
+        after, self.after = self.after, None
+        if before is not None:
+            await before()
+        await self.log.append(game_id, expected_seq, entries, row=row)
+        if after is not None:
+            await after()
+        if self._happened is not None:
+            self._happened += [Happened("appended", entry.seq) for entry in entries]
+
+    async def read(
+        self, game_id: str, from_seq: int = 0, *, limit: int | None = None
+    ) -> list[Entry]:
+        self.reads[game_id] += 1
+        if self.before_read is not None:
+            await self.before_read()
+        return await self.log.read(game_id, from_seq, limit=limit)
+
+    async def find_game(self, game_id: str) -> GameRow | None:
+        return await self.log.find_game(game_id)
+
+    async def list_games(
+        self,
+        *,
+        status: GameStatus | None = None,
+        engine: str | None = None,
+        player: UUID | None = None,
+        public_only: bool = True,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> GamePage:
+        return await self.log.list_games(
+            status=status,
+            engine=engine,
+            player=player,
+            public_only=public_only,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    async def check(self) -> None:
+        await self.log.check()
+
+    async def aclose(self) -> None:
+        await self.log.aclose()
+
+
+class Node:
+    """One `GameService` with its viewers; what it gives is kept by the house."""
+
+    def __init__(self, house: House, log: GameLog, shelf: Shelf, max_live: int) -> None:
+        self.house = house
+        self.viewers = Viewers(house.happened)
+        self.games = GameService(
+            shelf,
+            log,
+            house.clock,
+            self.viewers,
+            house.room,
+            max_live=max_live,
+            new_game_id=house.new_game_id,
+            new_seed=house.new_seed,
+        )
+
+    async def create(self, engine: str = "tic-tac-toe", **options: Any) -> GameState:
+        state = await self.games.create_game(ANN, engine, **options)
+        self.house.projected.append(state)
+        return state
+
+    async def table(self, engine: str = "tic-tac-toe", **options: Any) -> str:
+        """A game of Ann (seat 0) against Ben (seat 1) that has started."""
+        state = await self.create(engine, **{"seats": 2, **options})
+        await self.sit(state.game_id, BEN)
+        return state.game_id
+
+    async def sit(self, game_id: str, player: Player, seat: int | None = None) -> GameState:
+        state = await self.games.take_seat(game_id, player, seat)
+        self.house.projected.append(state)
+        return state
+
+    async def act(self, game_id: str, player: Player, action: Any, **options: Any) -> Receipt:
+        return await self.games.execute_action(
+            game_id, player.user_id, action, on_commit=self.house.acked, **options
+        )
+
+    async def resign(self, game_id: str, player: Player, **options: Any) -> Receipt:
+        return await self.games.resign(
+            game_id, player.user_id, on_commit=self.house.acked, **options
+        )
+
+    async def join(self, sid: str, game_id: str, player: Player, **options: Any) -> Joined:
+        return await self.games.join(sid, game_id, player.user_id, **options)
+
+    async def spectate(self, sid: str, game_id: str, **options: Any) -> Joined:
+        return await self.games.spectate(sid, game_id, **options)
+
+    async def state(self, game_id: str, player: Player | None = None) -> GameState:
+        user_id = None if player is None else player.user_id
+        state = await self.games.game_state(game_id, user_id)
+        self.house.projected.append(state)
+        return state
+
+    async def replay(self, game_id: str, player: Player | None = None) -> list[LogEntry]:
+        user_id = None if player is None else player.user_id
+        entries = await self.games.replay(game_id, user_id)
+        self.house.projected += entries
+        return entries
+
+
+class House:
+    """Everything that is shared by the nodes over one log."""
+
+    def __init__(self, log: GameLog, **engines: GameEngine[Any, Any]) -> None:
+        self.happened: list[Happened] = []
+        self.log = SteeredLog(log, self.happened)
+        self.clock = SetClock()
+        self.room = Room()
+        self.shelf = Shelf(**engines)
+        self.seeds: list[bytes] = []
+        self.projected: list[Any] = []
+        self.nodes: list[Node] = []
+
+    def node(self, *, shelf: Shelf | None = None, max_live: int = 1000) -> Node:
+        node = Node(self, self.log, shelf or self.shelf, max_live)
+        self.nodes.append(node)
+        return node
+
+    def new_game_id(self, now_ms: int) -> str:
+        return f"game{len(self.seeds):04}"
+
+    def new_seed(self) -> bytes:
+        self.seeds.append(sha256(b"%d" % len(self.seeds)).digest())
+        return self.seeds[-1]
+
+    def acked(self, receipt: Receipt) -> None:
+        self.happened.append(Happened("acked", receipt.seq))
+
+    async def seqs(self, game_id: str) -> list[int]:
+        return [entry.seq for entry in await self.log.log.read(game_id)]
+
+    async def kinds(self, game_id: str) -> list[EntryKind]:
+        return [entry.kind for entry in await self.log.log.read(game_id)]
+
+    def all_that_left(self) -> str:
+        """Every projected value of the test, as it would be written on the wire."""
+        sent = [list(box) for node in self.nodes for box in node.viewers.inbox.values()]
+        return msgspec.json.encode([self.projected, sent]).decode()
+
+
+def plain(message: Message) -> dict[str, Any]:
+    """A message as a client has it, but for what may differ from one moment to another."""
+    payload = msgspec.to_builtins(message.payload)
+    payload.pop("server_time", None)
+    for player in payload.get("players", ()):
+        player.pop("online")
+    return {"event": message.event, **payload}
+
+
+def gate() -> tuple[asyncio.Event, asyncio.Event, Hook]:
+    """A hook that says that it was reached, and then waits: ``reached, opened, hook``."""
+    reached, opened = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        reached.set()
+        await opened.wait()
+
+    return reached, opened, wait
+
+
+async def within(awaitable: Awaitable[Any], seconds: float = 10) -> Any:
+    async with asyncio.timeout(seconds):
+        return await awaitable
