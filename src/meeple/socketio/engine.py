@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -91,8 +92,8 @@ class Session:
         self.websocket = websocket
         self.closed = False
         self.deadline = 0.0
-        #: A WebSocket is probed: polls do not hang, for the client ends them before it upgrades.
-        self.probing = False
+        #: What is probed: polls do not hang then, for the client ends them before it upgrades.
+        self.probing: WebSocket | None = None
         self._server = server
         self._buffer: list[Packet] = []
         self._buffered = 0
@@ -144,8 +145,10 @@ class Session:
         Raises:
             ProtocolError: another poll is waiting; the session is closed.
         """
+        if self.closed:
+            raise ProtocolError("the session is closed")
         if self._poll is not None:
-            self.close("two polls at once", last=engineio.CLOSE)
+            self.close("two polls at once")
             raise ProtocolError("two polls at once")
         self._poll = asyncio.get_running_loop().create_future()
         answer = self._poll
@@ -156,13 +159,13 @@ class Session:
     def upgrade(self, websocket: WebSocket) -> None:
         """From now on, the WebSocket carries the session; it gets what was waiting for a poll."""
         waiting, self._buffer, self._buffered = self._buffer, [], 0
-        self.websocket = websocket
+        self.websocket, self.probing = websocket, None
         for packet in waiting:
             websocket.send(packet)
 
     def release_poll(self) -> None:
         """Answer a poll that hangs while a WebSocket is probed."""
-        if self._poll is not None and self.probing:
+        if self._poll is not None and self.probing is not None:
             self._buffer.append(engineio.NOOP)
             self._answer()
 
@@ -172,12 +175,17 @@ class Session:
             return
         self.closed = True
         if self._poll is not None:
-            self._buffer = [*self._buffer, last] if last == engineio.CLOSE else [last]
+            # Whatever else there was has been sent: a poll hangs only while there is nothing.
+            self._buffer = [last]
             self._answer()
         if self.websocket is not None:
             self.websocket.close(code, reason)
         self._server.forget(self)
-        self._server.application.closed(self, reason)
+        try:
+            self._server.application.closed(self, reason)
+        finally:
+            # No cycle is left, so that the memory is free at once.
+            self._buffer, self.data, self.websocket = [], None, None
 
     def _answer(self) -> None:
         if self._poll is None or not self._buffer:
@@ -195,6 +203,7 @@ class EngineServer:
         application: what is served on them.
         ping_interval, ping_timeout: heartbeats, in seconds.
         max_payload: bytes of one message, or of one long-polling payload.
+        patience: seconds that a client has to complete an upgrade, or to answer a close frame.
     """
 
     def __init__(
@@ -204,16 +213,20 @@ class EngineServer:
         ping_interval: float = 25,
         ping_timeout: float = 20,
         max_payload: int = 1_000_000,
+        patience: float = 10,
     ) -> None:
         self.application = application
         self.max_payload = max_payload
+        self.patience = patience
         self.ping_interval = ping_interval
         self.ping_timeout = ping_timeout
         self._sessions: dict[str, Session] = {}
-        # Each session is in one of these, once; both are in order of time, since the time that a
-        # session stays in one is the same for all.
-        self._to_ping: deque[tuple[float, Session]] = deque()
-        self._to_hear: deque[tuple[float, Session]] = deque()
+        # Each session is in one of these, with the time when it is due; both are in order of time,
+        # since the time that a session stays in one is the same for all.
+        self._to_ping: OrderedDict[Session, float] = OrderedDict()
+        self._to_hear: OrderedDict[Session, float] = OrderedDict()
+        #: Seconds between two sweeps.
+        self._rest = min(1.0, ping_interval / 10, ping_timeout / 10)
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._unflushed: list[WebSocket] = []
@@ -242,9 +255,9 @@ class EngineServer:
         session.send(engineio.open_packet(handshake))
         now = loop.time()
         session.deadline = now + self.ping_interval + self.ping_timeout
-        self._to_ping.append((now + self.ping_interval, session))
+        self._to_ping[session] = now + self.ping_interval
         if self._timer is None:
-            self._sweep()
+            self._timer = loop.call_later(self._rest, self._sweep)
         self.application.opened(session)
         return session
 
@@ -258,15 +271,17 @@ class EngineServer:
 
     def heard(self, session: Session) -> None:
         """The client has answered a heartbeat."""
-        now = asyncio.get_running_loop().time()
-        if session.deadline - now > self.ping_timeout:
+        if self._to_hear.pop(session, None) is None:
             return  # it was not asked
+        now = asyncio.get_running_loop().time()
         session.deadline = now + self.ping_interval + self.ping_timeout
-        self._to_ping.append((now + self.ping_interval, session))
+        self._to_ping[session] = now + self.ping_interval
 
     def forget(self, session: Session) -> None:
         """A session has ended."""
         self._sessions.pop(session.id, None)
+        self._to_ping.pop(session, None)
+        self._to_hear.pop(session, None)
 
     def flush_later(self, websocket: WebSocket) -> None:
         """Flush the WebSocket at the end of this turn of the loop, with all others."""
@@ -286,31 +301,34 @@ class EngineServer:
             self._timer.cancel()
             self._timer = None
         for session in list(self._sessions.values()):
-            session.close(reason, code=1012)
+            _guarded(partial(session.close, reason, code=1012))
 
     def _sweep(self) -> None:
         """Ping whose turn it is and drop who was not heard of; runs again in a moment."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        while self._to_ping and self._to_ping[0][0] <= now:
-            _, session = self._to_ping.popleft()
-            if not session.closed:
-                session.deadline = now + self.ping_timeout
-                self._to_hear.append((session.deadline, session))
-                _guarded(session.send, engineio.PING)
-        while self._to_hear and self._to_hear[0][0] <= now:
-            _, session = self._to_hear.popleft()
-            if not session.closed and session.deadline <= now:
-                _guarded(session.close, "ping timeout")
-        self._timer = None
-        if self._sessions:
-            rest = min(1.0, self.ping_interval / 10, self.ping_timeout / 10)
-            self._timer = loop.call_later(rest, self._sweep)
+        # Early rather than late: the client counts on its ping, and on its time to answer it.
+        for session in _due(self._to_ping, now + self._rest):
+            session.deadline = self._to_hear[session] = now + self.ping_timeout
+            _guarded(partial(session.send, engineio.PING))
+        for session in _due(self._to_hear, now):
+            _guarded(partial(session.close, "ping timeout"))
+        self._timer = loop.call_later(self._rest, self._sweep) if self._sessions else None
 
 
-def _guarded(call: Callable[..., None], *arguments: str) -> None:
-    """One session's failure must not stop what is done for all of them."""
+def _due(waiting: OrderedDict[Session, float], now: float) -> Iterator[Session]:
+    """Take out, and give, the sessions that are due."""
+    while waiting:
+        session = next(iter(waiting))
+        if waiting[session] > now:
+            return
+        del waiting[session]
+        yield session
+
+
+def _guarded(call: Callable[[], None]) -> None:
+    """One session's failure must not be that of the others."""
     try:
-        call(*arguments)
+        call()
     except Exception:
         log.exception("a session failed")

@@ -71,27 +71,38 @@ class PollingApp:
         return engineio.encode_payload(packets.result())
 
     async def _push(self, session: Session, receive: Any) -> None:
+        try:
+            # A session is heard of in this time, so a request that takes longer has lost it.
+            async with asyncio.timeout(self._server.ping_interval + self._server.ping_timeout):
+                body = await self._body(receive)
+        except (ProtocolError, TimeoutError) as error:
+            session.close("transport error")
+            raise ProtocolError(str(error) or "the request took too long") from error
+        try:
+            for packet in engineio.decode_payload(body, max_packets=MAX_PACKETS):
+                session.receive(packet)
+        except ProtocolError:
+            session.close("parse error")
+            raise
+        except Exception:
+            session.close("internal error")
+            raise
+
+    async def _body(self, receive: Any) -> bytes:
         body = bytearray()
         more = True
         while more:
             event = await receive()
             if event["type"] == "http.disconnect":
-                session.close("transport close")
                 raise ProtocolError("the request was cancelled")
             body += event.get("body", b"")
             more = event.get("more_body", False)
             if len(body) > self._server.max_payload:
-                session.close("transport error")
                 raise ProtocolError(f"a payload may have {self._server.max_payload} bytes")
-        try:
-            for packet in engineio.decode_payload(bytes(body), max_packets=MAX_PACKETS):
-                session.receive(packet)
-        except ProtocolError:
-            session.close("parse error")
-            raise
+        return bytes(body)
 
     def _cors(self, origin: bytes | None) -> list[tuple[bytes, bytes]]:
-        if origin is None or not ("*" in self._origins or origin.decode() in self._origins):
+        if origin is None or not {"*", origin.decode("latin-1")}.intersection(self._origins):
             return []
         return [
             (b"access-control-allow-origin", origin),

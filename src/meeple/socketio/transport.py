@@ -7,17 +7,18 @@ follows it waits in a bounded inbox. What goes out is written at once, in the or
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from meeple.protocols import SocketHandlers
 from meeple.socketio.drive import drive
-from meeple.socketio.engine import EngineServer, Session
+from meeple.socketio.engine import Application, EngineServer, Session
 from meeple.socketio.polling import PollingApp
 from meeple.socketio.protocol import engineio, socketio, websocket
 from meeple.socketio.protocol.errors import ProtocolError
@@ -35,9 +36,9 @@ class _Client:
 
     __slots__ = ("assembler", "busy", "connect_timer", "inbox", "session", "sids")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, max_payload: int) -> None:
         self.session = session
-        self.assembler = socketio.Assembler()
+        self.assembler = socketio.Assembler(max_payload)
         #: Namespace → the connection's id in it.
         self.sids: dict[str, str] = {}
         self.inbox: deque[tuple[Packet, str]] = deque()
@@ -121,6 +122,7 @@ class SocketIOServer:
         ping_interval, ping_timeout: heartbeats, in seconds.
         max_payload: bytes of one message.
         connect_timeout: seconds that a client has to connect to a namespace.
+        patience: seconds that a client has to complete an upgrade, or to answer a close frame.
     """
 
     def __init__(
@@ -133,48 +135,67 @@ class SocketIOServer:
         ping_timeout: float = 20,
         max_payload: int = 64 * 1024,
         connect_timeout: float = 45,
+        patience: float = 10,
     ) -> None:
         self.namespaces = {
             name: Namespace(name, partial(self._end, reason="server disconnect"))
             for name in namespaces
         }
-        self._path = path
         self._connect_timeout = connect_timeout
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._engine = EngineServer(
-            self, ping_interval=ping_interval, ping_timeout=ping_timeout, max_payload=max_payload
+        self._max_payload = max_payload
+        #: How many clients have a packet handled that waits.
+        self._waiting = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._new_engine = partial(
+            EngineServer,
+            ping_interval=ping_interval,
+            ping_timeout=ping_timeout,
+            max_payload=max_payload,
+            patience=patience,
         )
-        self._polling = PollingApp(self._engine, origins)
+        self._origins = origins
+        self._engines: dict[str, EngineServer] = {}
+        self._polling: dict[str, PollingApp] = {}
+        self.mount(path, self)
+
+    def mount(self, path: str, application: Application) -> EngineServer:
+        """Serve another application at ``path``: on plain Engine.IO, within the same limits."""
+        engine = self._new_engine(application)
+        self._engines[path] = engine
+        self._polling[path] = PollingApp(engine, self._origins)
+        return engine
 
     def app(self, other: Any) -> Any:
-        """The ASGI application: long-polling under the path, everything else by ``other``."""
+        """The ASGI application: long-polling under its paths, everything else by ``other``."""
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            mine = scope["type"] == "http" and scope["path"].rstrip("/") == self._path
-            await (self._polling if mine else other)(scope, receive, send)
+            polling = scope["type"] == "http" and self._polling.get(scope["path"].rstrip("/"))
+            await (polling or other)(scope, receive, send)
 
         return app
 
     @property
-    def websocket_factory(self) -> Callable[..., asyncio.Protocol]:
-        """What uvicorn's ``ws`` setting is to be."""
-        return partial(WebSocketProtocol, {self._path: self._engine})
+    def websocket_factory(self) -> type[asyncio.Protocol]:
+        """What uvicorn's ``ws`` setting is to be: it is called as a class is."""
+        return cast(type[asyncio.Protocol], partial(WebSocketProtocol, self._engines))
 
     def close(self) -> None:
         """End every session, and open no more: before the web server waits for its requests."""
-        self._engine.close()
+        for engine in self._engines.values():
+            engine.close()
 
     async def aclose(self) -> None:
         """End every session, and wait for the handlers of those that went."""
         self.close()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), GRACE)
 
     # --- called by the EngineServer -----------------------------------------------------------
 
     def opened(self, session: Session) -> None:
         """A session is open."""
-        session.data = client = _Client(session)
+        session.data = client = _Client(session, self._max_payload)
         self._await_connect(client)
 
     def received(self, session: Session, message: str | bytes) -> None:
@@ -222,12 +243,17 @@ class SocketIOServer:
                 client.busy = False
                 return
             packet, reason = client.inbox.popleft()
+        self._waiting += 1
+        self._idle.clear()
 
     def _go_on(self, client: _Client) -> None:
         if client.inbox:
             self._handle(client, *client.inbox.popleft())
         else:
             client.busy = False
+        self._waiting -= 1
+        if not self._waiting:
+            self._idle.set()
 
     def _work(self, client: _Client, packet: Packet, reason: str) -> Coroutine[Any, Any, None]:
         if packet.kind is Kind.EVENT:
@@ -241,8 +267,7 @@ class SocketIOServer:
     async def _event(self, client: _Client, packet: Packet) -> None:
         sid = client.sids.get(packet.namespace)
         if sid is None:
-            client.session.close("not connected to the namespace", code=1008)
-            return
+            return  # it was disconnected, and has yet to hear of it
         namespace = self.namespaces[packet.namespace]
         ack = None if packet.id is None else partial(namespace.ack, sid, packet.id)
         await namespace.handlers.on_event(sid, packet.data[0], packet.data[1:], ack)
@@ -260,18 +285,22 @@ class SocketIOServer:
             client.connect_timer = None
         # The id first: what the handler emits would not reach the client otherwise.
         client.send(Packet(Kind.CONNECT, packet.namespace, {"sid": sid}))
-        if not await self._spawn(namespace.handlers.on_connect(sid, packet.data)):
-            client.send(Packet(Kind.DISCONNECT, packet.namespace))
-            namespace.forget(sid)
-            del client.sids[packet.namespace]
-            self._await_connect(client)
+        accepted = False
+        try:
+            accepted = await self._task(namespace.handlers.on_connect(sid, packet.data))
+        finally:
+            if not accepted:
+                client.send(Packet(Kind.DISCONNECT, packet.namespace))
+                namespace.forget(sid)
+                del client.sids[packet.namespace]
+                self._await_connect(client)
 
     async def _disconnect(self, client: _Client, name: str, reason: str) -> None:
         sid = client.sids.pop(name, None)
         if sid is None:
             return
         self.namespaces[name].forget(sid)
-        await self._spawn(self.namespaces[name].handlers.on_disconnect(sid, reason))
+        await self._task(self.namespaces[name].handlers.on_disconnect(sid, reason))
 
     def _await_connect(self, client: _Client) -> None:
         """A client in no namespace has only so long to connect to one."""
@@ -280,12 +309,9 @@ class SocketIOServer:
                 self._connect_timeout, client.session.close, "connect timeout"
             )
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def _task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """A task for what may ask for the current one; see `drive`."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return asyncio.get_running_loop().create_task(work)
 
 
 async def _ignore() -> None:

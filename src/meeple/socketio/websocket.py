@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import structlog
 from websockets.http11 import Request
@@ -22,8 +22,8 @@ from meeple.socketio.protocol.errors import ProtocolError
 
 log = structlog.get_logger(__name__)
 
-#: Seconds that a client has to complete an upgrade, or to answer a close frame.
-PATIENCE = 10.0
+#: Messages of one client that are handled before others get their turn.
+MAX_AT_ONCE = 64
 
 
 class WebSocketProtocol(asyncio.Protocol):
@@ -47,6 +47,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
+        self._failed = False
         self._full = False
         self._unsent: list[bytes] = []
 
@@ -60,17 +61,28 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Handle what has come, at once."""
+        if self._failed:
+            return
         try:
             if self._handshake is not None:
                 self._shake_hands(self._handshake, data)
                 return
-            for opcode, payload in self._reader.feed(data):
+            for opcode, payload in self._reader.feed(data, MAX_AT_ONCE):
                 self._on_message(opcode, payload)
+            if self._reader.more and not self._transport.is_closing():
+                self._transport.pause_reading()
+                asyncio.get_running_loop().call_soon(self._read_on)
         except ProtocolError as error:
             self._fail(error.close_code, str(error))
         except Exception:
             log.exception("a WebSocket failed")
             self._fail(1011, "internal error")
+
+    def _read_on(self) -> None:
+        """Others had their turn: on with what has come already."""
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+            self.data_received(b"")
 
     def pause_writing(self) -> None:
         """The client reads more slowly than it is sent to."""
@@ -84,17 +96,13 @@ class WebSocketProtocol(asyncio.Protocol):
         """The connection is gone."""
         self._connections.discard(self)
         self._stop_timer()
-        self._closing = True
-        if self._probing is not None:
-            self._probing.probing = False
-        if self._session is not None:
-            self._session.close("transport close")
+        self._closing = self._failed = True
+        self._end("transport close")
 
     def shutdown(self) -> None:
         """The web server is stopping."""
-        if self._session is not None:
-            self._session.close("server shutting down", code=1012)
         self.close(1012, "server shutting down")
+        self._end("server shutting down")
 
     # --- what a session writes ----------------------------------------------------------------
 
@@ -122,9 +130,8 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._full and self._transport.get_write_buffer_size() > MAX_BUFFERED:
             log.warning("slow reader dropped", buffered=self._transport.get_write_buffer_size())
             self._closing = True
+            self._end("slow reader")
             self._transport.abort()
-            if self._session is not None:
-                self._session.close("slow reader")
         elif not self._transport.is_closing():
             self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
@@ -135,8 +142,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._transport.write(b"".join((*self._unsent, websocket.close_frame(code, reason))))
         self._unsent = []
         self._closing = True
-        self._stop_timer()
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
+        self._abort_later()
 
     # --- the way in ---------------------------------------------------------------------------
 
@@ -155,20 +161,24 @@ class WebSocketProtocol(asyncio.Protocol):
         handshake.send_response(response)
         self._transport.write(b"".join(handshake.data_to_send()))
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            self._closing = self._failed = True
             self._transport.close()
             return
         self._reader = websocket.FrameReader(self._server.max_payload)
         if session is None:
             self._session = self._server.open(self)
+        elif session.websocket is not None:
+            # Said so on a WebSocket: an HTTP status means to clients that none work here.
+            raise ProtocolError("there is no session to upgrade")
         else:
             self._probing = session
-            self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
+            self._abort_later()
 
     def _admit(self, request: Request) -> tuple[Session | None, str]:
         """The session that asks for an upgrade, if any, and why the request is refused, if so."""
-        url = urlsplit(request.path)
-        query = parse_qs(url.query)
-        server = self._endpoints.get(url.path.rstrip("/"))
+        path, _, search = request.path.partition("?")
+        query = parse_qs(search)
+        server = self._endpoints.get(path.rstrip("/"))
         if server is None:
             return None, "there is no WebSocket at this address\n"
         self._server = server
@@ -177,7 +187,7 @@ class WebSocketProtocol(asyncio.Protocol):
         if "sid" not in query:
             return None, ""
         session = server.find(query["sid"][0])
-        if session is None or session.websocket is not None:
+        if session is None:
             return None, "there is no session to upgrade\n"
         return session, ""
 
@@ -206,11 +216,11 @@ class WebSocketProtocol(asyncio.Protocol):
         session = self._probing
         if session is None or session.closed or session.websocket is not None:
             raise ProtocolError("there is no session to upgrade")
-        if packet == engineio.PROBE_PING:
+        if packet == engineio.PROBE_PING and session.probing is None:
             self.send(engineio.PROBE_PONG)
-            session.probing = True
+            session.probing = self
             session.release_poll()
-        elif packet == engineio.UPGRADE:
+        elif packet == engineio.UPGRADE and session.probing is self:
             self._stop_timer()
             self._probing = None
             self._session = session
@@ -221,13 +231,34 @@ class WebSocketProtocol(asyncio.Protocol):
     def _on_close(self, payload: bytes) -> None:
         code = websocket.close_code(payload)
         self.close(1000 if code == 1005 else code, "")
+        self._end("transport close")
         self._transport.close()
 
     def _fail(self, code: int, reason: str) -> None:
-        """The client broke the protocol: its session ends, and it is told why."""
-        if self._session is not None:
-            self._session.close("parse error", code=code)
+        """The client broke the protocol: it is told why and not heard any more."""
+        self._failed = True
         self.close(code, reason)
+        self._end("parse error")
+        if self._transport.can_write_eof():
+            # Closing at once could cost it the close frame, by what it has sent meanwhile.
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+    def _end(self, reason: str) -> None:
+        """End the session, or the attempt to upgrade it."""
+        session, self._session = self._session, None
+        probed, self._probing = self._probing, None
+        if probed is not None and probed.probing is self:
+            probed.probing = None
+        if session is not None:
+            session.close(reason)
+
+    def _abort_later(self) -> None:
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(
+            self._server.patience, self._transport.abort
+        )
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

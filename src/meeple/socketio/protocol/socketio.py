@@ -79,7 +79,7 @@ def decode(text: str) -> Packet:
         end = len(text) if comma < 0 else comma
         namespace, at = text[at:end], end + 1
     start = at
-    while text[at : at + 1].isdecimal():
+    while at - start <= MAX_ID_DIGITS and text[at : at + 1].isdecimal():
         at += 1
     number = _number(text[start:at], MAX_ID_DIGITS) if at > start else None
     packet = Packet(kind, namespace, _json(text[at:]), number, attachments)
@@ -103,20 +103,18 @@ def _json(text: str) -> Any:
         data = _decode_json(text)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ProtocolError("a packet's data is not JSON", 1007) from error
-    if "[[" in text or text.count("[") + text.count("{") > MAX_NESTING:
+    if text.count("[") + text.count("{") > MAX_NESTING:
         _check_nesting(data, MAX_NESTING)
     return data
 
 
 def _check_nesting(data: Any, left: int) -> None:
-    if left < 0:
+    if not isinstance(data, list | dict):
+        return
+    if not left:
         raise ProtocolError("a packet's data is nested too deeply", 1009)
-    if isinstance(data, list):
-        for value in data:
-            _check_nesting(value, left - 1)
-    elif isinstance(data, dict):
-        for value in data.values():
-            _check_nesting(value, left - 1)
+    for value in data if isinstance(data, list) else data.values():
+        _check_nesting(value, left - 1)
 
 
 def _check(packet: Packet) -> None:
@@ -138,11 +136,19 @@ def _check(packet: Packet) -> None:
 
 
 class Assembler:
-    """Puts the packets of one connection together from its messages."""
+    """Puts the packets of one connection together from its messages.
 
-    def __init__(self) -> None:
+    Args:
+        max_size: bytes of the attachments of one packet, all together.
+    """
+
+    __slots__ = ("_attachments", "_max_size", "_size", "_waiting")
+
+    def __init__(self, max_size: int = 1_000_000) -> None:
+        self._max_size = max_size
         self._waiting: Packet | None = None
         self._attachments: list[bytes] = []
+        self._size = 0
 
     def feed(self, message: str | bytes) -> Packet | None:
         """The packet that ``message`` makes whole; None if attachments are still to come.
@@ -156,10 +162,13 @@ class Assembler:
             packet = decode(message)
             if not packet.attachments:
                 return _whole(packet, [])
-            self._waiting = packet
+            self._waiting, self._size = packet, 0
             return None
         if self._waiting is None:
             raise ProtocolError("a binary attachment without its packet")
+        self._size += len(message)
+        if self._size > self._max_size:
+            raise ProtocolError(f"a packet may have {self._max_size} bytes attached", 1009)
         self._attachments.append(message)
         if len(self._attachments) < self._waiting.attachments:
             return None
@@ -172,10 +181,11 @@ def _whole(packet: Packet, attachments: list[bytes]) -> Packet:
     if packet.kind < Kind.BINARY_EVENT:
         return packet
     kind = Kind.EVENT if packet.kind is Kind.BINARY_EVENT else Kind.ACK
-    return Packet(kind, packet.namespace, _put_in(packet.data, attachments), packet.id)
+    return Packet(kind, packet.namespace, _put_in(packet.data, [*attachments]), packet.id)
 
 
-def _put_in(data: Any, attachments: list[bytes]) -> Any:
+def _put_in(data: Any, attachments: list[bytes | None]) -> Any:
+    """``data`` with the attachments in their places, each in one: it is sent on but once."""
     if isinstance(data, list):
         return [_put_in(value, attachments) for value in data]
     if not isinstance(data, dict):
@@ -184,7 +194,10 @@ def _put_in(data: Any, attachments: list[bytes]) -> Any:
         number = data.get("num")
         if type(number) is not int or not 0 <= number < len(attachments):
             raise ProtocolError("a placeholder without its attachment")
-        return attachments[number]
+        attachment, attachments[number] = attachments[number], None
+        if attachment is None:
+            raise ProtocolError("two placeholders of one attachment")
+        return attachment
     return {key: _put_in(value, attachments) for key, value in data.items()}
 
 

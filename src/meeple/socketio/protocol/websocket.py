@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NamedTuple
 
 from meeple.socketio.protocol.errors import ProtocolError
@@ -60,26 +61,38 @@ class FrameReader:
         max_size: bytes of a message, all its fragments together.
     """
 
-    __slots__ = ("_buffer", "_fragments", "_max_size", "_opcode", "_size")
+    __slots__ = ("_buffer", "_fragments", "_max_size", "_needed", "_opcode", "_size", "more")
 
     def __init__(self, max_size: int) -> None:
+        #: Whether what has been fed may hold messages that were not given yet.
+        self.more = False
         self._max_size = max_size
-        self._buffer = b""
+        self._buffer = bytearray()
+        #: Bytes that the frame at the start of the buffer has, as far as that is known.
+        self._needed = 0
         self._fragments: list[bytes] = []
         self._opcode = CONTINUATION
         self._size = 0
 
-    def feed(self, data: bytes) -> list[Message]:
-        """The messages that ``data`` completes.
+    def feed(self, data: bytes, limit: int = sys.maxsize) -> list[Message]:
+        """The messages that ``data`` completes; if there are ``more``, feed nothing to get them.
 
         Raises:
             ProtocolError: the client broke the protocol; what was whole before is lost with it.
         """
         if self._buffer:
-            data = self._buffer + data
+            # Joined only once it is of use: a frame may come byte by byte.
+            self._buffer += data
+            if len(self._buffer) < self._needed:
+                return []
+            data = bytes(self._buffer)
         messages: list[Message] = []
         at, end = 0, len(data)
+        self._needed, self.more = 0, False
         while end - at >= 2:
+            if len(messages) >= limit:
+                self.more = True
+                break
             first, second = data[at], data[at + 1]
             size = second & 0x7F
             head = 6
@@ -91,10 +104,11 @@ class FrameReader:
                     break
                 size = int.from_bytes(data[at + 2 : at + 2 + wide], "big")
             # The usual frame is whole, masked, and the only one of its message.
-            if first != 0x81 or second < 0x80 or size > self._max_size:
+            if first != 0x81 or second < 0x80 or size > self._max_size or self._opcode:
                 self._check_head(first, second)
                 self._check_size(first, size)
             if end - at < head + size:
+                self._needed = head + size
                 break
             start = at + head
             payload = _unmask(data[start : start + size], data[start - 4 : start])
@@ -102,7 +116,8 @@ class FrameReader:
             message = self._take(first, payload)
             if message is not None:
                 messages.append(message)
-        self._buffer = data[at:]
+        if at < end or self._buffer:
+            self._buffer = bytearray(data[at:])
         return messages
 
     def _check_head(self, first: int, second: int) -> None:
@@ -116,6 +131,8 @@ class FrameReader:
                 raise ProtocolError("bad control frame")
         elif opcode > BINARY:
             raise ProtocolError("unknown opcode")
+        elif (opcode == CONTINUATION) == (self._opcode == CONTINUATION):
+            raise ProtocolError("a fragment out of turn")
 
     def _check_size(self, first: int, size: int) -> None:
         if first & 0x0F < CLOSE and self._size + size > self._max_size:
@@ -125,14 +142,9 @@ class FrameReader:
         opcode = first & 0x0F
         if opcode >= CLOSE:
             return Message(opcode, payload)
-        if opcode == CONTINUATION:
-            if self._opcode == CONTINUATION:
-                raise ProtocolError("nothing to continue")
-        elif self._opcode != CONTINUATION:
-            raise ProtocolError("the message before is not whole yet")
-        elif first & 0x80:
-            return Message(opcode, payload)
-        else:
+        if opcode != CONTINUATION:
+            if first & 0x80:
+                return Message(opcode, payload)
             self._opcode = opcode
         self._fragments.append(payload)
         self._size += len(payload)
