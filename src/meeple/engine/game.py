@@ -75,8 +75,10 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
 
     def seat_of(self, user_id: UUID) -> int | None:
         """The user's seat; None if the user has none."""
+        # By the numbers: comparing UUIDs is a call into Python, several times an action.
+        number = user_id.int
         for seat, player in enumerate(self.players):
-            if player is not None and player.user_id == user_id:
+            if player is not None and player.user_id.int == number:
                 return seat
         return None
 
