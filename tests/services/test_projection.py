@@ -7,6 +7,8 @@ import pytest
 
 from meeple.engine.log import EntryKind, GameStatus
 from meeple.services.projection import LogEntry
+from meeple.store.memory import MemoryGameLog
+from tests.services.engines import Moves, Plain
 from tests.services.house import ANN, BEN, EVE, START, House, Node
 
 HIDDEN, OPEN = "goofspiel", "connect-four"
@@ -102,6 +104,36 @@ async def test_each_viewer_of_a_hidden_game_has_a_view_of_its_own(house: House) 
     assert len(other.view["hand"]) == 13
     assert "hand" not in spectators.view
     assert [state.seat for state in (own, other, spectators)] == [0, 1, None]
+
+
+class Counting(Plain):
+    def __init__(self, perfect_information: bool) -> None:
+        super().__init__()
+        self.perfect_information = perfect_information
+        self.asked: list[int | None] = []
+
+    def view(self, state: Moves, seat: int | None) -> object:
+        self.asked.append(seat)
+        return super().view(state, seat)
+
+
+@pytest.mark.parametrize(("is_open", "asked"), [(True, [None]), (False, [None, 0, 1])])
+async def test_a_view_is_made_once_for_all_who_may_see_the_same(
+    is_open: bool, asked: list[int | None]
+) -> None:
+    engine = Counting(is_open)
+    house = House(MemoryGameLog(), counting=engine)
+    node = house.node()
+    game_id = await node.table("counting")
+    for sid, player in (("ann", ANN), ("ann's phone", ANN), ("ben", BEN)):
+        await node.join(sid, game_id, player)
+    for sid in ("eve", "another"):
+        await node.spectate(sid, game_id)
+    engine.asked.clear()
+    await node.act(game_id, ANN, "x")
+    await node.state(game_id, EVE)
+    assert sorted(engine.asked, key=str) == sorted(asked, key=str)
+    assert all(node.viewers.seqs(sid)[-1] == START + 1 for sid in node.viewers.inbox)
 
 
 async def test_only_who_is_to_act_is_asked_to(house: House) -> None:
