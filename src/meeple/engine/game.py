@@ -240,10 +240,17 @@ def _seated(game: Game, entry: Entry) -> Game:
     return _after(game, entry, players=players)
 
 
+def _to_act(game: Game, state: Any) -> tuple[int, ...]:
+    seats = tuple(sorted(game.rules.engine.to_act(state)))
+    if seats and not 0 <= seats[0] <= seats[-1] < len(game.players):
+        raise EngineError(f"the rules name seats that the table has not: {seats}")
+    return seats
+
+
 def _started(game: Game, entry: Entry) -> Game:
     rng = GameRandom(game.seed, entry.seq)
     state = game.rules.engine.new_game(len(game.players), game.options, rng)
-    to_act = tuple(sorted(game.rules.engine.to_act(state)))
+    to_act = _to_act(game, state)
     return _after(game, entry, status=GameStatus.LIVE, state=state, to_act=to_act)
 
 
@@ -252,7 +259,7 @@ def _action(game: Game, entry: Entry) -> Game:
     action = rules.decode_action(entry.payload["action"])
     rng = GameRandom(game.seed, entry.seq)
     state = rules.engine.apply(game.state, entry.seat or 0, action, rng)
-    to_act = tuple(sorted(rules.engine.to_act(state)))
+    to_act = _to_act(game, state)
     return _after(game, entry, state=state, to_act=to_act, actions=game.actions + 1)
 
 
