@@ -57,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ping_interval: Positive = 25
     ping_timeout: Positive = 20
     rate: Positive = 50
-    burst: Positive = 200
+    burst: Annotated[float, msgspec.Meta(ge=1)] = 200
     max_live: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
+import msgspec
+
 from meeple.engine.base import EngineOptions, GameEngine, Outcome
 from meeple.engines.connect_four import ConnectFour
 from meeple.engines.goofspiel import Goofspiel
@@ -47,9 +49,6 @@ class Dice(Plain):
     """Every action throws a die."""
 
     length = 6
-
-    def new_game(self, seats: int, options: Mapping[str, Any], rng: Random) -> Moves:
-        return (rng.randint(1, 6),)
 
     def apply(self, state: Moves, seat: int, action: Any, rng: Random) -> Moves:
         return (*state, rng.randint(1, 6))
@@ -130,7 +129,7 @@ class Tricks(Plain):
 
     class Options(EngineOptions, frozen=True):
         pair: tuple[int, int] = (1, 2)
-        names: dict[int, str] = {}
+        names: dict[int, str] = msgspec.field(default_factory=lambda: {7: "seven"})
 
     def new_game(self, seats: int, options: Mapping[str, Any], rng: Random) -> Moves:
         return (repr(dict(options)),)

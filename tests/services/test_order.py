@@ -149,6 +149,22 @@ async def test_viewers_are_told_even_if_others_have_filled_the_memory(house: Hou
     assert node.viewers.seqs("ben") == [START, START + 1]
 
 
+async def test_viewers_are_told_even_if_others_filled_the_memory_meanwhile(house: House) -> None:
+    node = house.node(max_live=1)
+    game_id = await node.table()
+    await node.join("ben", game_id, BEN)
+
+    async def fill_and_fail() -> None:
+        await node.table()
+        raise Unavailable
+
+    house.log.after = fill_and_fail
+    with pytest.raises(Unavailable):
+        await node.act(game_id, ANN, 4)
+    assert (await node.state(game_id)).seq == START + 1
+    assert node.viewers.seqs("ben") == [START, START + 1]
+
+
 async def test_one_who_waited_behind_a_failed_append_sees_what_became_of_it(house: House) -> None:
     node = house.node()
     game_id = await node.table()

@@ -49,6 +49,23 @@ async def test_no_more_tables_than_the_limit_are_kept_and_the_latest_stay(house:
     assert house.log.reads == {games[0]: 1}
 
 
+async def test_tables_that_are_unsure_are_kept_until_they_are_sure(house: House) -> None:
+    node = house.node()
+    games = [await node.table() for _ in range(4)]
+    tables = Tables(house.shelf, house.log, limit=1)
+    for game_id in games[:3]:
+        tables.doubt(await tables.get(game_id))
+    assert len(tables) == 3
+    for game_id in games[:3]:
+        table = await tables.get(game_id)
+        async with table.lock:
+            await tables.catch_up(table)
+        del table
+    assert len(tables) == 3
+    await tables.get(games[3])
+    assert len(tables) == 1
+
+
 async def test_those_who_ask_at_once_share_one_reading(house: House) -> None:
     game_id = await house.node().table()
     tables = Tables(house.shelf, house.log)

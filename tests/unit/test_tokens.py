@@ -58,7 +58,7 @@ def jwk_of(algorithm: str, kid: str, key: Any = None, **fields: str) -> dict[str
 
 def claims(**changes: Any) -> dict[str, Any]:
     """Good claims, but for the changes; None leaves one out."""
-    good = {"sub": str(ALICE), "name": "Alice", "exp": int(time.time()) + 60}
+    good = {"sub": str(ALICE), "name": "Alice", "exp": int(time.time()) + 3600}
     return {claim: value for claim, value in (good | changes).items() if value is not None}
 
 

@@ -633,6 +633,21 @@ async def test_one_who_hangs_up_in_the_middle_is_no_failure(tmp_path: Path) -> N
     assert "Traceback" not in server.output
 
 
+async def test_one_who_asks_too_often_is_told_to_slow_down_and_no_other(tmp_path: Path) -> None:
+    async with serving(tmp_path, rate=0.001, burst=3) as http:
+        ann, ben = User("Ann"), User("Ben")
+        for method, path, user, body in (
+            ("GET", "/me/games", ann, None),
+            ("POST", "/guests", None, {"name": "A"}),
+        ):
+            answers = [await http.ask(method, path, user, body) for _ in range(4)]
+            assert [status for status, _ in answers][2:] == [answers[0][0], 429]
+            error = answers[-1][1]["error"]
+            assert (error["code"], error["retryable"]) == ("rate_limited", True)
+        await http.get("/me/games", ben)
+        await http.get("/games")
+
+
 # --- pages of other origins ---------------------------------------------------------------------
 
 

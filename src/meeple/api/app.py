@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
-    """The application: ``/api/v1``, its documentation under ``/api/docs``, ``/health``, the page."""
+    """The application: ``/api/v1``, documented under ``/api/docs``, ``/health``, and the page."""
     app = Api(
         title="Meeple",
         version=meeple.__version__,

@@ -6,10 +6,11 @@ import inspect
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from meeple.errors import InvalidToken, RateLimited, Unavailable
 from meeple.protocols import GameLog
@@ -81,14 +82,19 @@ def context(request: Request) -> Context:
     return found
 
 
-async def optional_user(request: Request) -> Identity | None:
+#: For the documentation only: what it says of the header, `Context.identify` reads.
+_bearer = HTTPBearer(auto_error=False, description="A guest's token, or your identity provider's.")
+
+
+async def optional_user(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Identity | None:
     """Who is asking; None for a stranger."""
     return await context(request).identify(request)
 
 
-async def required_user(request: Request) -> Identity:
+async def required_user(
+    request: Request, user: Annotated[Identity | None, Depends(optional_user)]
+) -> Identity:
     """Who is asking; raises `InvalidToken` for a stranger, `RateLimited` if too often."""
-    user = await optional_user(request)
     if user is None:
         raise InvalidToken("this needs an Authorization header: Bearer TOKEN")
     context(request).limit(user.user_id)

@@ -17,5 +17,7 @@ def main() -> None:
     try:
         app()
     except MeepleError as error:
-        Console(stderr=True).print(f"meeple: {error.message}", markup=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"meeple: {error.message}", markup=False, emoji=False, soft_wrap=True
+        )
         sys.exit(1)

@@ -1,4 +1,7 @@
-"""Every command of the command line."""
+"""Every command of the command line.
+
+What a command needs is imported when it runs: a server is much to load for a word of help.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 import meeple
-from meeple import bootstrap, config
+from meeple import config
 from meeple.errors import ConfigurationError
 
 app = typer.Typer(
@@ -84,6 +87,8 @@ def token(
     data: Data = None,
 ) -> None:
     """Print a token of a player, signed with the server's secret."""
+    from meeple import bootstrap
+
     issuer = bootstrap.token_issuer(config.load(data=data))
     if issuer is None:
         raise ConfigurationError("tokens come from elsewhere: no secret is set (MEEPLE_SECRET)")
@@ -96,6 +101,8 @@ def engines(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, with the options.")] = False,
 ) -> None:
     """List the games on offer."""
+    from meeple import bootstrap
+
     rules = list(bootstrap.engine_factory())
     if as_json:
         listed = [
@@ -128,7 +135,10 @@ def check(
     """Check that an engine keeps to the rules of engines; says what to mend."""
     from meeple.engine.conformance import check_engine
 
-    report = check_engine(_load_engine(engine), games=games, seed=seed, skip=tuple(skip or ()))
+    try:
+        report = check_engine(_load_engine(engine), games=games, seed=seed, skip=tuple(skip or ()))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     typer.echo(str(report))
     if not report.ok:
         raise typer.Exit(1)
@@ -136,15 +146,18 @@ def check(
 
 def _load_engine(name: str) -> Any:
     if ":" not in name:
+        from meeple import bootstrap
+
         return bootstrap.engine_factory()(name)
     module, _, attribute = name.partition(":")
     # A module that lies where the command is run, as for `python -m`.
     sys.path.insert(0, "")
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(f"{name}: {error}") from error
-    return found() if isinstance(found, type) else found
+        return found() if isinstance(found, type) else found
+    except Exception as error:
+        # Whatever a module does when it is imported, its author is told in one line.
+        raise ConfigurationError(f"{name}: {type(error).__name__}: {error}") from error
 
 
 @app.command()
@@ -153,6 +166,8 @@ def verify(data: Data = None, database: Database = None) -> None:
     from meeple.cli.verify import verify as run
 
     settings = config.load(data=data, database=database)
+    if not settings.database_path.exists():
+        raise ConfigurationError(f"there is no database {settings.database_path}")
     games, faults = asyncio.run(run(settings))
     for fault in faults:
         typer.echo(fault)
@@ -177,4 +192,4 @@ def play(
     try:
         asyncio.run(run(url, game=game, engine=engine, name=name, token=player_token))
     except KeyboardInterrupt:
-        typer.echo("\nYou left the table; the same command with the game's id brings you back.")
+        typer.echo("\nYou left the table.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+import msgspec
+
 from meeple import bootstrap
 from meeple.config import Settings
 from meeple.engine.game import Game, fold_all
@@ -32,7 +34,11 @@ async def verify_log(log: GameLog, engine_factory: EngineFactory) -> tuple[int, 
         page = await log.list_games(public_only=False, cursor=cursor)
         for row in page.games:
             games += 1
-            entries = await log.read(row.game_id)
+            try:
+                entries = await log.read(row.game_id)
+            except (ValueError, msgspec.DecodeError) as error:
+                faults.append(f"{row.game_id}: its log cannot be read: {error!r}")
+                continue
             faults += [f"{row.game_id}: {fault}" for fault in _faults(row, entries, tables)]
         cursor = page.cursor
         if cursor is None:
@@ -40,6 +46,9 @@ async def verify_log(log: GameLog, engine_factory: EngineFactory) -> tuple[int, 
 
 
 def _faults(row: GameRow, entries: list[Entry], tables: Tables) -> Iterator[str]:
+    if not entries:
+        yield "it is in the index, and has no log"
+        return
     if [entry.seq for entry in entries] != list(range(len(entries))):
         yield "its seqs are not contiguous from 0"
     if any(after.at < before.at for before, after in pairwise(entries)):
@@ -49,18 +58,22 @@ def _faults(row: GameRow, entries: list[Entry], tables: Tables) -> Iterator[str]
         again = [step.game for step in fold_all(entries, tables.rules)]
         if any(_shown(one) != _shown(other) for one, other in zip(games, again, strict=True)):
             yield "folded twice, it gives two games: its engine is not pure"
-        if games and games[-1].row() != row:
+        if games[-1].row() != row:
             yield "the index says something else than its log"
         yield from _verdict_faults(games, entries)
-    except (MeepleError, ValueError, KeyError) as error:
+    except (MeepleError, ValueError, KeyError, TypeError) as error:
         yield f"it cannot be folded: {error!r}"
 
 
 def _verdict_faults(games: list[Game], entries: list[Entry]) -> Iterator[str]:
-    if not games or games[-1].status is not GameStatus.OVER:
-        return
-    if entries[-2].kind is EntryKind.ACTION and games[-2].verdict() != games[-1].outcome:
-        yield "its rules do not come to the outcome that was recorded"
+    last = games[-1]
+    if last.status is GameStatus.LIVE and last.verdict() is not None:
+        yield "its rules end the game, and its log does not"
+    if last.status is GameStatus.OVER and entries[-2].kind in (EntryKind.ACTION, EntryKind.STARTED):
+        verdict = games[-2].verdict()
+        # Through JSON, as the outcome went.
+        if msgspec.json.encode(verdict) != msgspec.json.encode(last.outcome):
+            yield "its rules do not come to the outcome that was recorded"
 
 
 def _shown(game: Game) -> list[object]:

@@ -75,8 +75,10 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
 
     def seat_of(self, user_id: UUID) -> int | None:
         """The user's seat; None if the user has none."""
+        # By the numbers: comparing UUIDs is a call into Python, several times an action.
+        number = user_id.int
         for seat, player in enumerate(self.players):
-            if player is not None and player.user_id == user_id:
+            if player is not None and player.user_id.int == number:
                 return seat
         return None
 
@@ -238,10 +240,17 @@ def _seated(game: Game, entry: Entry) -> Game:
     return _after(game, entry, players=players)
 
 
+def _to_act(game: Game, state: Any) -> tuple[int, ...]:
+    seats = tuple(sorted(game.rules.engine.to_act(state)))
+    if seats and not 0 <= seats[0] <= seats[-1] < len(game.players):
+        raise EngineError(f"the rules name seats that the table has not: {seats}")
+    return seats
+
+
 def _started(game: Game, entry: Entry) -> Game:
     rng = GameRandom(game.seed, entry.seq)
     state = game.rules.engine.new_game(len(game.players), game.options, rng)
-    to_act = tuple(sorted(game.rules.engine.to_act(state)))
+    to_act = _to_act(game, state)
     return _after(game, entry, status=GameStatus.LIVE, state=state, to_act=to_act)
 
 
@@ -250,7 +259,7 @@ def _action(game: Game, entry: Entry) -> Game:
     action = rules.decode_action(entry.payload["action"])
     rng = GameRandom(game.seed, entry.seq)
     state = rules.engine.apply(game.state, entry.seat or 0, action, rng)
-    to_act = tuple(sorted(rules.engine.to_act(state)))
+    to_act = _to_act(game, state)
     return _after(game, entry, state=state, to_act=to_act, actions=game.actions + 1)
 
 

@@ -2,7 +2,8 @@
 
 Every change goes one way: under the game's lock it is decided (by folding the new entries on the
 game in memory, which validates them), appended to the log, acked, and only then broadcast. If
-another node was faster, the log says so: this node catches up and decides again.
+another node was faster, the log says so: this node catches up and decides again. Before it refuses
+anything it looks there too, and after an append of which it does not know whether it was written.
 """
 
 from __future__ import annotations
@@ -382,7 +383,7 @@ class GameService:
             return False
         except BaseException:
             # Whether it was written is not known: the log is asked before the next use.
-            table.unsure = True
+            self._tables.doubt(table)
             raise
         table.advance(steps)
         return True

@@ -100,13 +100,17 @@ class LogEntry(msgspec.Struct, frozen=True):
 
 
 def players(game: Game, online: Collection[UUID]) -> tuple[PlayerView, ...]:
-    """The seats of a table with their presence."""
-    return tuple(
-        PlayerView(seat, None, None, False)
-        if one is None
-        else PlayerView(seat, one.user_id, one.name, one.user_id in online)
-        for seat, one in enumerate(game.players)
-    )
+    """The seats of a table with their presence; made once for a position and its presence."""
+    key = ("players", frozenset(online))
+    if key not in game.memo:
+        game.memo[key] = tuple(
+            PlayerView(seat, None, None, False)
+            if one is None
+            else PlayerView(seat, one.user_id, one.name, one.user_id in online)
+            for seat, one in enumerate(game.players)
+        )
+    made: tuple[PlayerView, ...] = game.memo[key]
+    return made
 
 
 def state(game: Game, seat: int | None, online: Collection[UUID], now: int) -> GameState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
+from itertools import islice
 from weakref import WeakValueDictionary
 
 from meeple.engine.game import Game, Step, fold_all
@@ -75,6 +76,11 @@ class Tables:
         self._tables[table.game.game_id] = table
         self._evict()
 
+    def doubt(self, table: Table) -> None:
+        """An append to the table may have been written or not: keep it until that is known."""
+        table.unsure = True
+        self.add(table)
+
     async def get(self, game_id: str) -> Table:
         """The table of that game.
 
@@ -116,10 +122,9 @@ class Tables:
         return steps
 
     def _evict(self) -> None:
-        if len(self._tables) <= self._limit:
-            return
-        # One that is unsure stays: its viewers are still to be told what became of the append.
-        for game_id in [one for one, table in self._tables.items() if not table.unsure]:
-            del self._tables[game_id]
-            if len(self._tables) <= self._limit:
-                return
+        excess = len(self._tables) - self._limit
+        if excess > 0:
+            # One that is unsure stays: its viewers are still to be told what became of the append.
+            sure = (game_id for game_id, table in self._tables.items() if not table.unsure)
+            for game_id in list(islice(sure, excess)):
+                del self._tables[game_id]
