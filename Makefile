@@ -67,7 +67,7 @@ fmt: $(VENV)/.dev  ## Format and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev  ## Measure durable actions a second, CPU per action, memory per connection
+bench: $(VENV)/.dev benchmarks/peers/node_modules/.package-lock.json  ## Measure Meeple beside its peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 lock:  ## Pin every dependency, with hashes and no addresses (needs uv)
@@ -76,4 +76,4 @@ lock:  ## Pin every dependency, with hashes and no addresses (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/node.in -o requirements/node.txt
 
 clean:  ## Remove what was set up
-	rm -rf $(VENV) */node_modules tests/js/node_modules src/meeple/web .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) */node_modules */*/node_modules src/meeple/web .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
