@@ -58,6 +58,8 @@ class ConnectionManager:
         self._sids: defaultdict[UUID, set[str]] = defaultdict(set)
         self._viewers: defaultdict[str, set[str]] = defaultdict(set)  # game -> all sids at it
         self._seated: defaultdict[str, set[str]] = defaultdict(set)  # game -> players' sids
+        # Made of the above when it is asked for: game -> the users of its players' sids.
+        self._players: dict[str, frozenset[UUID]] = {}
         # What is known of the players on other nodes, and until when (ms), for the games that
         # have a connection here.
         self._elsewhere: dict[str, dict[UUID, int]] = {}
@@ -131,6 +133,7 @@ class ConnectionManager:
         self._viewers[game_id].add(sid)
         if not spectator:
             self._seated[game_id].add(sid)
+            self._players.pop(game_id, None)
         await self._store.write(come=[self._entry(sid, game_id)], gone=gone)
         await self._look([game_id])
 
@@ -151,7 +154,7 @@ class ConnectionManager:
     async def players_in(self, game_id: str) -> set[UUID]:
         """The users who are at the game as players, on any node."""
         elsewhere = (await self._look([game_id]))[game_id]
-        return self._here(game_id) | self._alive(elsewhere)
+        return {*self._here(game_id), *self._alive(elsewhere)}
 
     async def spectators_in(self, game_id: str) -> int:
         """How many users watch the game, on any node."""
@@ -169,7 +172,9 @@ class ConnectionManager:
         Waits for nothing, and knows only the games that have a connection on this node. What
         happened on other nodes since the last join, leave, `players_in` or `refresh` it does not.
         """
-        return frozenset(self._here(game_id) | self._alive(self._elsewhere.get(game_id, {})))
+        elsewhere = self._elsewhere.get(game_id)
+        here = self._here(game_id)
+        return here | self._alive(elsewhere) if elsewhere else here
 
     # --- the life of the node -----------------------------------------------------------------
 
@@ -201,6 +206,7 @@ class ConnectionManager:
         for local in (self._users, self._games, self._sids, self._viewers, self._seated):
             local.clear()
         self._elsewhere.clear()
+        self._players.clear()
         self._store.connections = 0
         await self._store.aclose(gone)
 
@@ -218,13 +224,18 @@ class ConnectionManager:
             yield self._entry(sid, game_id)
 
     def _get_up(self, sid: str, game_id: str) -> None:
+        self._players.pop(game_id, None)
         _drop(self._seated, game_id, sid)
         _drop(self._viewers, game_id, sid)
         if game_id not in self._viewers:
             self._elsewhere.pop(game_id, None)
 
-    def _here(self, game_id: str) -> set[UUID]:
-        return {self._users[sid] for sid in self._seated.get(game_id, ())}
+    def _here(self, game_id: str) -> frozenset[UUID]:
+        if game_id not in self._seated:
+            return frozenset()
+        if game_id not in self._players:
+            self._players[game_id] = frozenset(self._users[sid] for sid in self._seated[game_id])
+        return self._players[game_id]
 
     def _alive(self, expiries: Mapping[UUID, int]) -> set[UUID]:
         now = self._clock.now_ms() if expiries else 0

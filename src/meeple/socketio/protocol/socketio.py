@@ -5,6 +5,7 @@ Source: the specification in the repository of Socket.IO, ``docs/socket.io-proto
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -63,37 +64,36 @@ def decode(text: str) -> Packet:
     Raises:
         ProtocolError: it is none that a client may send.
     """
-    kind = _KINDS.get(text[:1])
-    if kind is None:
+    head = _HEAD.match(text)
+    if head is None:
         raise ProtocolError("unknown packet type")
-    at, attachments = 1, 0
-    if kind >= Kind.BINARY_EVENT:
-        dash = text.find("-", 1, 5)
-        attachments = _number(text[1:dash] if dash > 0 else "", 3)
-        if attachments > MAX_ATTACHMENTS:
-            raise ProtocolError(f"a packet may have {MAX_ATTACHMENTS} attachments")
-        at = dash + 1
-    namespace = "/"
-    if text[at : at + 1] == "/":
-        comma = text.find(",", at)
-        end = len(text) if comma < 0 else comma
-        namespace, at = text[at:end], end + 1
-    start = at
-    while at - start <= MAX_ID_DIGITS and text[at : at + 1].isdecimal():
-        at += 1
-    number = _number(text[start:at], MAX_ID_DIGITS) if at > start else None
-    packet = Packet(kind, namespace, _json(text[at:]), number, attachments)
+    digit, count, namespace, number = head.groups()
+    kind = _KINDS[digit]
+    if (count is not None) != (kind in _BINARY):
+        raise ProtocolError("a binary packet, and no other, has attachments")
+    attachments = int(count or 0)
+    if attachments > MAX_ATTACHMENTS:
+        raise ProtocolError(f"a packet may have {MAX_ATTACHMENTS} attachments")
+    if number is not None and len(number) > MAX_ID_DIGITS:
+        raise ProtocolError("a packet's number is too long")
+    packet = Packet(
+        kind,
+        namespace or "/",
+        _json(text[head.end() :]),
+        None if number is None else int(number),
+        attachments,
+    )
     _check(packet)
     return packet
 
 
 _KINDS = {str(kind.value): kind for kind in Kind if kind is not Kind.CONNECT_ERROR}
-
-
-def _number(digits: str, most: int) -> int:
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > most:
-        raise ProtocolError("a packet's number is none")
-    return int(digits)
+_BINARY = frozenset((Kind.BINARY_EVENT, Kind.BINARY_ACK))
+#: Type, number of attachments, namespace, id; the data follow.
+_HEAD = re.compile(
+    rf"([{''.join(_KINDS)}])(?:(\d{{1,3}})-)?(?:(/[^,]*)(?:,|$))?(\d{{1,{MAX_ID_DIGITS + 1}}})?",
+    re.ASCII | re.DOTALL,
+)
 
 
 def _json(text: str) -> Any:
@@ -119,18 +119,16 @@ def _check_nesting(data: Any, left: int) -> None:
 
 def _check(packet: Packet) -> None:
     kind, data = packet.kind, packet.data
-    if kind is Kind.CONNECT:
+    if kind is Kind.EVENT or kind is Kind.BINARY_EVENT:
+        name = data[0] if isinstance(data, list) and data else None
+        # The reference parser takes a number as a name too.
+        fine = type(name) in (str, int) and name not in RESERVED
+    elif kind is Kind.CONNECT:
         fine = data is None or isinstance(data, dict)
     elif kind is Kind.DISCONNECT:
         fine = data is None
     else:
-        fine = isinstance(data, list)
-    if kind in (Kind.EVENT, Kind.BINARY_EVENT) and fine:
-        name = data[0] if data else None
-        # The reference parser takes a number as a name too.
-        fine = isinstance(name, str | int) and type(name) is not bool and name not in RESERVED
-    if kind in (Kind.ACK, Kind.BINARY_ACK) and packet.id is None:
-        fine = False
+        fine = isinstance(data, list) and packet.id is not None
     if not fine:
         raise ProtocolError(f"this is no {kind.name} packet")
 
