@@ -108,7 +108,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
 
     def forced(self, seat: int) -> JSON:
         """What the seat is forced to do now; None if nothing."""
-        if seat not in self.to_act:
+        if seat not in self.to_act or not self.rules.may_force:
             return None
         with contained():
             return self.rules.forced(self.state, seat)
@@ -231,7 +231,10 @@ def fold_all(
 
 
 def _after(game: Game, entry: Entry, **changes: Any) -> Game:
-    return replace(game, seq=entry.seq, at=entry.at, memo={}, **changes)
+    # Nothing that was computed of the last position holds, but what is known of the same players.
+    kept = None if "players" in changes else game.memo.get("players")
+    memo = {} if kept is None else {"players": kept}
+    return replace(game, seq=entry.seq, at=entry.at, memo=memo, **changes)
 
 
 def _seated(game: Game, entry: Entry) -> Game:

@@ -100,16 +100,18 @@ class LogEntry(msgspec.Struct, frozen=True):
 
 
 def players(game: Game, online: Collection[UUID]) -> tuple[PlayerView, ...]:
-    """The seats of a table with their presence; made once for a position and its presence."""
-    key = ("players", frozenset(online))
-    if key not in game.memo:
-        game.memo[key] = tuple(
-            PlayerView(seat, None, None, False)
-            if one is None
-            else PlayerView(seat, one.user_id, one.name, one.user_id in online)
-            for seat, one in enumerate(game.players)
-        )
-    made: tuple[PlayerView, ...] = game.memo[key]
+    """The seats of a table with their presence; made again only when one of them changes."""
+    present = frozenset(online)
+    kept: tuple[frozenset[UUID], tuple[PlayerView, ...]] | None = game.memo.get("players")
+    if kept is not None and kept[0] == present:
+        return kept[1]
+    made = tuple(
+        PlayerView(seat, None, None, False)
+        if one is None
+        else PlayerView(seat, one.user_id, one.name, one.user_id in present)
+        for seat, one in enumerate(game.players)
+    )
+    game.memo["players"] = (present, made)
     return made
 
 
