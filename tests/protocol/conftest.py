@@ -6,6 +6,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import aiohttp
 import pytest
 import uvloop
+from hypothesis import settings
+
+# A busy machine is no failure.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def pytest_asyncio_loop_factories(
