@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import structlog
 import uvicorn
@@ -100,7 +100,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _uvicorn_config(node: Node) -> uvicorn.Config:
     return uvicorn.Config(
         node.app,
-        ws=cast(Any, node.sockets.websocket_factory),
+        ws=node.sockets.websocket_factory,
         lifespan="off",
         log_config=None,
         access_log=False,
