@@ -29,8 +29,9 @@ log = structlog.get_logger(__name__)
 #: What a Redis that does not answer raises; anything else is a mistake of ours.
 REDIS_FAILURES = (RedisError, OSError, TimeoutError)
 
-#: Members written, or keys read, in one round trip, so that none outlasts the time limit.
-BATCH = 500
+#: Members written, or keys read, in one round trip, so that none outlasts the time limit, nor stops
+#: the event loop for long: an embedded Redis does its work in the call.
+BATCH = 50
 
 # Each script does all that is to be done to one key, so no key can be left without a time to live;
 # and whoever comes by sweeps up after dead nodes. burner-redis keeps an emptied sorted set, so it
@@ -161,6 +162,7 @@ class PresenceStore:
                         return None
                     now = self._clock.now_ms()
                     results = await self._execute(partial(_queue_reads, batch, now))
+                await asyncio.sleep(0)  # the embedded one has not let anybody else run
                 found += [_pairs(result) for result in results]
         except REDIS_FAILURES as error:
             self._failed(error)
@@ -212,6 +214,7 @@ class PresenceStore:
             try:
                 for batch in batches:
                     await self._execute(partial(self._queue_writes, batch))
+                    await asyncio.sleep(0)  # as in `read`
             except REDIS_FAILURES as error:
                 self._pending = taken | self._pending
                 self._failed(error)
