@@ -14,7 +14,8 @@ import msgspec
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
 from meeple.protocols import GameLog, GamePage, Message
-from meeple.services.game_service import GameService, Joined, Receipt
+from meeple.services.executor import Receipt
+from meeple.services.game_service import GameService, Joined
 from meeple.services.projection import GameState, LogEntry
 from tests.services.engines import Shelf
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from meeple.engine.base import JSON
@@ -19,11 +19,7 @@ from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.log import GameStatus, Player
 from meeple.engine.rng import SEED_BYTES
 from meeple.errors import (
-    DuplicateAction,
     InvalidMessage,
-    MeepleError,
-    SequenceConflict,
-    Unavailable,
 )
 from meeple.protocols import (
     Broadcaster,
@@ -35,21 +31,13 @@ from meeple.protocols import (
     Presence,
 )
 from meeple.services import commands, projection
+from meeple.services.executor import Executor, OnDone, Receipt, unheard
 from meeple.services.tables import Table, Tables
 
-#: How often an append that lost a race is decided again before the client is asked to retry.
-ATTEMPTS = 5
 #: One who missed more entries than this gets the state as it is now, without the way there.
 MAX_MISSED = 200
 #: What no log can keep in an id: NUL and lone surrogates.
 UNKEPT = re.compile("[\0\ud800-\udfff]")
-
-
-class Receipt(NamedTuple):
-    """What an accepted command is acked with: the game and the seq of the command's entry."""
-
-    game_id: str
-    seq: int
 
 
 class Joined(NamedTuple):
@@ -58,15 +46,6 @@ class Joined(NamedTuple):
     game_id: str
     seq: int
     seat: int | None
-
-
-_Ack = TypeVar("_Ack")
-#: Called once a command's entry is on the disk, before anybody else hears of it.
-OnDone = Callable[[_Ack], None]
-
-
-def _unheard(ack: object) -> None:
-    """For callers whose ack is the return value."""
 
 
 def _new_game_id(now_ms: int) -> str:
@@ -102,6 +81,7 @@ class GameService:
         new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
     ) -> None:
         self._tables = Tables(engine_factory, log, limit=max_live)
+        self._executor = Executor(self._tables, log, clock, broadcaster, presence)
         self._log = log
         self._clock = clock
         self._broadcaster = broadcaster
@@ -160,7 +140,7 @@ class GameService:
             GameNotFound, GameFull, SeatTaken, GameOver, InvalidMessage: there is no seat to take.
             EngineError, Unavailable: it could not be done.
         """
-        table = await self._table(game_id)
+        table = await self._executor.table(game_id)
         if table.game.seat_of(player.user_id) is None:
 
             def decide(game: Game, now: int) -> list[Step]:
@@ -170,7 +150,7 @@ class GameService:
                 self._check_shown(steps[-1].game)
                 return steps
 
-            await self._execute(table, decide)
+            await self._executor.execute(table, decide)
         return self._state(table.game, table.game.seat_of(player.user_id))
 
     async def execute_action(
@@ -181,7 +161,7 @@ class GameService:
         *,
         action_id: str | None = None,
         seq: int | None = None,
-        on_commit: OnDone[Receipt] = _unheard,
+        on_commit: OnDone[Receipt] = unheard,
     ) -> Receipt:
         """Play ``action``; once committed, ``on_commit`` is called, then all viewers are told.
 
@@ -194,8 +174,8 @@ class GameService:
             Unavailable: it may or may not have been played; resend it under its ``action_id``.
         """
         key_of = _action_key(user_id, action_id)
-        return await self._execute(
-            await self._table(game_id),
+        return await self._executor.execute(
+            await self._executor.table(game_id),
             lambda game, now: commands.play(
                 game, user_id, action, now, action_id=key_of(game), seq=seq
             ),
@@ -209,7 +189,7 @@ class GameService:
         user_id: UUID,
         *,
         action_id: str | None = None,
-        on_commit: OnDone[Receipt] = _unheard,
+        on_commit: OnDone[Receipt] = unheard,
     ) -> Receipt:
         """Give up: always allowed while the game is on. Idempotent by ``action_id``.
 
@@ -218,8 +198,8 @@ class GameService:
             InvalidMessage, Unavailable: as for `execute_action`.
         """
         key_of = _action_key(user_id, action_id)
-        return await self._execute(
-            await self._table(game_id),
+        return await self._executor.execute(
+            await self._executor.table(game_id),
             lambda game, now: commands.resign(game, user_id, now, action_id=key_of(game)),
             key_of=key_of,
             on_commit=on_commit,
@@ -231,8 +211,10 @@ class GameService:
         Raises:
             GameNotFound, Forbidden, GameStarted, GameOver: it cannot be aborted.
         """
-        table = await self._table(game_id)
-        return await self._execute(table, lambda game, now: commands.abort(game, user_id, now))
+        table = await self._executor.table(game_id)
+        return await self._executor.execute(
+            table, lambda game, now: commands.abort(game, user_id, now)
+        )
 
     # --- viewers ------------------------------------------------------------------------------
 
@@ -243,11 +225,11 @@ class GameService:
             GameNotFound: there is no such game.
             NotInGame: the user has no seat.
         """
-        return commands.seat_of((await self._table(game_id)).game, user_id)
+        return commands.seat_of((await self._executor.table(game_id)).game, user_id)
 
     async def check_exists(self, game_id: str) -> None:
         """Raises `GameNotFound` if there is no such game."""
-        await self._table(game_id)
+        await self._executor.table(game_id)
 
     async def join(
         self,
@@ -256,7 +238,7 @@ class GameService:
         user_id: UUID,
         *,
         last_seq: int | None = None,
-        on_join: OnDone[Joined] = _unheard,
+        on_join: OnDone[Joined] = unheard,
     ) -> Joined:
         """The connection takes part: it gets the state, or what it missed after ``last_seq``.
 
@@ -266,7 +248,7 @@ class GameService:
         """
         table = await self._tables.get(game_id)
         async with table.lock:
-            await self._make_sure(table)
+            await self._executor.settle(table)
             seat = commands.seat_of(table.game, user_id)
             return await self._watch(table, sid, seat, last_seq, on_join)
 
@@ -276,12 +258,12 @@ class GameService:
         game_id: str,
         *,
         last_seq: int | None = None,
-        on_join: OnDone[Joined] = _unheard,
+        on_join: OnDone[Joined] = unheard,
     ) -> Joined:
         """The connection watches: it gets what nobody hides. Raises `GameNotFound`."""
         table = await self._tables.get(game_id)
         async with table.lock:
-            await self._make_sure(table)
+            await self._executor.settle(table)
             return await self._watch(table, sid, None, last_seq, on_join)
 
     def leave(self, sid: str, game_id: str) -> None:
@@ -293,7 +275,7 @@ class GameService:
         audience = self._broadcaster.audience(game_id)
         if not audience:
             return
-        table = await self._table(game_id)
+        table = await self._executor.table(game_id)
         message = projection.presence(table.game, self._presence.present(game_id))
         for seat in audience:
             self._broadcaster.send(game_id, seat, message)
@@ -302,12 +284,12 @@ class GameService:
 
     async def game_state(self, game_id: str, user_id: UUID | None) -> projection.GameState:
         """The game as this user (None: a stranger) may see it. Raises `GameNotFound`."""
-        game = (await self._table(game_id)).game
+        game = (await self._executor.table(game_id)).game
         return self._state(game, None if user_id is None else game.seat_of(user_id))
 
     async def replay(self, game_id: str, user_id: UUID | None) -> list[projection.LogEntry]:
         """The log of the game, as far as this user may see it. Raises `GameNotFound`."""
-        game = (await self._table(game_id)).game
+        game = (await self._executor.table(game_id)).game
         seat = None if user_id is None else game.seat_of(user_id)
         entries = await self._log.read(game_id, limit=game.seq + 1)
         return [projection.log_entry(game, entry, seat) for entry in entries]
@@ -331,99 +313,7 @@ class GameService:
             limit=limit,
         )
 
-    # --- the one way --------------------------------------------------------------------------
-
-    async def _execute(
-        self,
-        table: Table,
-        decide: Callable[[Game, int], list[Step]],
-        *,
-        key_of: Callable[[Game], str | None] = lambda game: None,
-        on_commit: OnDone[Receipt] = _unheard,
-    ) -> Receipt:
-        """Decide, append, ack, broadcast. ``decide`` may give nothing: then nothing is to do."""
-        async with table.lock:
-            await self._make_sure(table)
-            for _ in range(ATTEMPTS):
-                first = table.action_ids.get(key_of(table.game) or "")
-                if first is not None:
-                    receipt = Receipt(table.game.game_id, first)
-                    on_commit(receipt)
-                    return receipt
-                receipt = Receipt(table.game.game_id, table.game.seq + 1)
-                try:
-                    steps = decide(table.game, self._clock.now_ms())
-                    # Made before the append: an engine that cannot show it has failed on it.
-                    messages = self._messages(steps)
-                except MeepleError:
-                    # Refused by what this node knows; another may have played meanwhile.
-                    if not await self._catch_up(table):
-                        raise
-                    continue
-                if steps and not await self._append(table, steps):
-                    continue
-                on_commit(receipt)
-                self._broadcast(receipt.game_id, messages)
-                return receipt
-        raise Unavailable("the game is changing too fast; try again")
-
-    async def _append(self, table: Table, steps: list[Step]) -> bool:
-        """Append to the log and to the table; False if the log has moved on, which is told."""
-        before, after = table.game, steps[-1].game
-        listed = before.status is not after.status or before.players != after.players
-        try:
-            await self._log.append(
-                before.game_id,
-                before.seq + 1,
-                [step.entry for step in steps],
-                row=after.row() if listed else None,
-            )
-        except (SequenceConflict, DuplicateAction):
-            await self._catch_up(table)
-            return False
-        except BaseException:
-            # Whether it was written is not known: the log is asked before the next use.
-            self._tables.doubt(table)
-            raise
-        table.advance(steps)
-        return True
-
-    async def _table(self, game_id: str) -> Table:
-        """The table of that game, knowing all that this node has done to it."""
-        table = await self._tables.get(game_id)
-        if table.unsure:
-            async with table.lock:
-                await self._make_sure(table)
-        return table
-
-    async def _make_sure(self, table: Table) -> None:
-        """Find out what became of an append that may have been written or not."""
-        if table.unsure:
-            await self._catch_up(table)
-
-    async def _catch_up(self, table: Table) -> bool:
-        """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
-        missed = await self._tables.catch_up(table)
-        self._broadcast(table.game.game_id, self._messages(missed))
-        return bool(missed)
-
-    def _messages(self, steps: Sequence[Step]) -> list[tuple[int | None, Message]]:
-        """What the viewers here are told of each step."""
-        if not steps:
-            return []
-        game_id = steps[-1].game.game_id
-        audience = self._broadcaster.audience(game_id)
-        online = self._presence.present(game_id)
-        now = self._clock.now_ms()
-        return [
-            (seat, projection.message(step.game, step.entry, seat, online, now))
-            for step in steps
-            for seat in audience
-        ]
-
-    def _broadcast(self, game_id: str, messages: Collection[tuple[int | None, Message]]) -> None:
-        for seat, message in messages:
-            self._broadcaster.send(game_id, seat, message)
+    # --- helpers ------------------------------------------------------------------------------
 
     async def _watch(
         self,

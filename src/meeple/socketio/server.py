@@ -25,7 +25,8 @@ from meeple.errors import (
 from meeple.protocols import Ack, Clock, SocketServer
 from meeple.schemas import ws_messages as ws
 from meeple.services.connection_manager import ConnectionManager
-from meeple.services.game_service import GameService, Joined, Receipt
+from meeple.services.executor import Receipt
+from meeple.services.game_service import GameService, Joined
 from meeple.services.rate_limit import TokenBucket
 from meeple.socketio.auth import AuthHandler, AuthResult
 from meeple.socketio.broadcaster import TableBroadcaster

@@ -1,0 +1,168 @@
+"""The one way in which a game changes.
+
+Under the game's lock, a command is decided (by folding the new entries on the game in memory, which
+validates them), appended to the log, acked, and only then broadcast. If another node was faster,
+the log says so: this node catches up and decides again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple, TypeVar
+
+from meeple.engine.game import Game, Step
+from meeple.errors import DuplicateAction, MeepleError, SequenceConflict, Unavailable
+from meeple.protocols import Broadcaster, Clock, GameLog, Message, Presence
+from meeple.services import projection
+from meeple.services.tables import Table, Tables
+
+#: How often an append that lost a race is decided again before the client is asked to retry.
+ATTEMPTS = 5
+
+
+class Receipt(NamedTuple):
+    """What an accepted command is acked with: the game and the seq of the command's entry."""
+
+    game_id: str
+    seq: int
+
+
+_Ack = TypeVar("_Ack")
+#: Called once a command's entry is on the disk, before anybody else hears of it.
+OnDone = Callable[[_Ack], None]
+
+
+def unheard(ack: object) -> None:
+    """For callers whose ack is the return value."""
+
+
+class Executor:
+    """Decides, appends, acks and broadcasts, in this order and no other.
+
+    Args:
+        tables: the live games.
+        log: where entries are appended.
+        clock: the server's time.
+        broadcaster: the viewers on this node.
+        presence: who is at which table.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        log: GameLog,
+        clock: Clock,
+        broadcaster: Broadcaster,
+        presence: Presence,
+    ) -> None:
+        self._tables = tables
+        self._log = log
+        self._clock = clock
+        self._broadcaster = broadcaster
+        self._presence = presence
+
+    async def execute(
+        self,
+        table: Table,
+        decide: Callable[[Game, int], list[Step]],
+        *,
+        key_of: Callable[[Game], str | None] = lambda game: None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Carry out a command; gives what it was acked with.
+
+        Args:
+            table: the game's table.
+            decide: from the game and the time in ms, the entries that the command comes to, or why
+                not; nothing, if nothing is to do.
+            key_of: the name under which the game's log keeps the command, if it has one; what the
+                log holds already is acked again, and not carried out.
+            on_commit: the ack.
+
+        Raises:
+            MeepleError: what ``decide`` raised.
+            EngineError: the engine cannot show what it did; nothing was appended.
+            Unavailable: the command may or may not have been carried out.
+        """
+        async with table.lock:
+            await self.settle(table)
+            for _ in range(ATTEMPTS):
+                first = table.action_ids.get(key_of(table.game) or "")
+                if first is not None:
+                    receipt = Receipt(table.game.game_id, first)
+                    on_commit(receipt)
+                    return receipt
+                receipt = Receipt(table.game.game_id, table.game.seq + 1)
+                try:
+                    steps = decide(table.game, self._clock.now_ms())
+                    # Made before the append: an engine that cannot show it has failed on it.
+                    messages = self._messages(steps)
+                except MeepleError:
+                    # Refused by what this node knows; another may have played meanwhile.
+                    if not await self._catch_up(table):
+                        raise
+                    continue
+                if steps and not await self._append(table, steps):
+                    continue
+                on_commit(receipt)
+                self._broadcast(receipt.game_id, messages)
+                return receipt
+        raise Unavailable("the game is changing too fast; try again")
+
+    async def _append(self, table: Table, steps: list[Step]) -> bool:
+        """Append to the log and to the table; False if the log has moved on, which is told."""
+        before, after = table.game, steps[-1].game
+        listed = before.status is not after.status or before.players != after.players
+        try:
+            await self._log.append(
+                before.game_id,
+                before.seq + 1,
+                [step.entry for step in steps],
+                row=after.row() if listed else None,
+            )
+        except (SequenceConflict, DuplicateAction):
+            await self._catch_up(table)
+            return False
+        except BaseException:
+            # Whether it was written is not known: the log is asked before the next use.
+            self._tables.doubt(table)
+            raise
+        table.advance(steps)
+        return True
+
+    async def table(self, game_id: str) -> Table:
+        """The table of that game, knowing all that this node has done to it."""
+        table = await self._tables.get(game_id)
+        if table.unsure:
+            async with table.lock:
+                await self.settle(table)
+        return table
+
+    async def settle(self, table: Table) -> None:
+        """Find out what became of an append that may have been written or not."""
+        if table.unsure:
+            await self._catch_up(table)
+
+    async def _catch_up(self, table: Table) -> bool:
+        """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
+        missed = await self._tables.catch_up(table)
+        self._broadcast(table.game.game_id, self._messages(missed))
+        return bool(missed)
+
+    def _messages(self, steps: Sequence[Step]) -> list[tuple[int | None, Message]]:
+        """What the viewers here are told of each step."""
+        if not steps:
+            return []
+        game_id = steps[-1].game.game_id
+        audience = self._broadcaster.audience(game_id)
+        online = self._presence.present(game_id)
+        now = self._clock.now_ms()
+        return [
+            (seat, projection.message(step.game, step.entry, seat, online, now))
+            for step in steps
+            for seat in audience
+        ]
+
+    def _broadcast(self, game_id: str, messages: Collection[tuple[int | None, Message]]) -> None:
+        for seat, message in messages:
+            self._broadcaster.send(game_id, seat, message)
