@@ -34,6 +34,8 @@ async def url() -> AsyncIterator[str]:
         (OPEN, {"Sec-WebSocket-Version": "8"}),
         (OPEN, {"Sec-WebSocket-Version": ""}),
         (OPEN, {"Sec-WebSocket-Key": ""}),
+        (OPEN, {"Cookie": "x" * 9000}),
+        (OPEN, {f"X-Header-{number}": "1" for number in range(200)}),
         (OPEN, {"Sec-WebSocket-Key": "short"}),
         (OPEN.replace("engine.io", "elsewhere"), {}),
         ("/?EIO=4&transport=websocket", {}),

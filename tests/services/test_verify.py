@@ -47,6 +47,18 @@ async def test_sound_logs_have_no_faults(tmp_path: Path) -> None:
     assert await faults_after(tmp_path / "db", lambda connection: None) == []
 
 
+async def test_a_game_that_is_on_has_no_faults_however_long_ago_it_started(tmp_path: Path) -> None:
+    log = await SqliteGameLog.open(tmp_path / "db")
+    house = House(log)
+    node = house.node()
+    game_id = await node.table()
+    for player, cell in ((ANN, 0), (BEN, 3)):
+        house.clock.now += 60_000
+        await node.act(game_id, player, cell)
+    assert await verify_log(log, Shelf()) == (1, [])
+    await log.aclose()
+
+
 async def test_every_game_of_every_page_is_looked_at() -> None:
     log = MemoryGameLog()
     node = House(log).node()

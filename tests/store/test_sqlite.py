@@ -443,6 +443,9 @@ async def test_a_commit_that_the_system_refuses_is_unavailable_for_all(
             )
             assert [type(result) for result in results] == [Unavailable, Unavailable]
             assert len(await log.read("g")) == 1
+            with pytest.raises(Unavailable):
+                await log.check()
+        await log.check()
         await log.append("g", 1, [entry("g", 1, action_id="b")], row=changed)
         await log.append("h", 0, entries("h", 0, 1))
         await log.check()

@@ -645,7 +645,7 @@ async def test_one_who_asks_too_often_is_told_to_slow_down_and_no_other(tmp_path
             error = answers[-1][1]["error"]
             assert (error["code"], error["retryable"]) == ("rate_limited", True)
         await http.get("/me/games", ben)
-        await http.get("/games")
+        assert (await http.ask("GET", "/games", None, None))[0] == 429
 
 
 # --- pages of other origins ---------------------------------------------------------------------

@@ -319,6 +319,32 @@ async def test_the_opponent_is_told_who_came_and_went(server: Server) -> None:
         assert [player["online"] for player in gone["players"]] == [True, False]
 
 
+async def test_spectators_who_come_again_and_again_are_not_announced(server: Server) -> None:
+    access = token()
+    game_id = await alone(server, access)
+    async with line(server.url, access) as ann, line(server.url, token()) as eve:
+        await ann.ask("game:join", {"game_id": game_id})
+        await ann.event("game:presence")
+        ann.heard.clear()
+        for _ in range(20):
+            assert (await eve.ask("game:spectate", {"game_id": game_id}))["ok"]
+        await ann.ask("game:heartbeat", {})
+        assert [event for event, _ in ann.heard] == ["ack"]
+
+
+async def test_a_client_that_connects_again_and_again_is_closed(server: Server) -> None:
+    import aiohttp
+
+    address = server.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
+        for _ in range(17):
+            await socket.send_str(f'40/game,{{"token":"{token()}"}}')
+            await socket.send_str("41/game,")
+        seen = [message.data async for message in socket]
+        assert socket.close_code == 1008
+        assert sum(str(frame).startswith("40/game,") for frame in seen) == 16
+
+
 async def test_nothing_is_left_after_everybody_has_left(server: Server) -> None:
     access = token()
     game_id = await alone(server, access)

@@ -82,22 +82,29 @@ def context(request: Request) -> Context:
     return found
 
 
+def address(request: Request) -> str:
+    """Where a stranger's request comes from."""
+    return request.client.host if request.client else ""
+
+
 #: For the documentation only: what it says of the header, `Context.identify` reads.
 _bearer = HTTPBearer(auto_error=False, description="A guest's token, or your identity provider's.")
 
 
 async def optional_user(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Identity | None:
-    """Who is asking; None for a stranger."""
-    return await context(request).identify(request)
+    """Who is asking, None for a stranger; raises `RateLimited` if too often."""
+    ctx = context(request)
+    user = await ctx.identify(request)
+    ctx.limit(address(request) if user is None else user.user_id)
+    return user
 
 
 async def required_user(
     request: Request, user: Annotated[Identity | None, Depends(optional_user)]
 ) -> Identity:
-    """Who is asking; raises `InvalidToken` for a stranger, `RateLimited` if too often."""
+    """Who is asking; raises `InvalidToken` for a stranger."""
     if user is None:
         raise InvalidToken("this needs an Authorization header: Bearer TOKEN")
-    context(request).limit(user.user_id)
     return user
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from meeple.api.context import Context, Optional, User, context
+from meeple.api.context import Context, Optional, User, address, context
 from meeple.api.msgspec_routes import body, documented, reply
 from meeple.engine.log import GameStatus, Player
 from meeple.errors import Forbidden
@@ -28,7 +28,7 @@ async def create_guest(
     wanted: Annotated[rest.NewGuest, Depends(body(rest.NewGuest))],
 ) -> Response:
     """Get a guest account: a token and a user id."""
-    ctx.limit(request.client.host if request.client else "")
+    ctx.limit(address(request))
     if ctx.guest_tokens is None:
         raise Forbidden("this server has no guest accounts")
     user_id = uuid4()
@@ -75,6 +75,7 @@ async def create_game(
 @router.get("/games", **documented(rest.GameList))
 async def list_games(
     ctx: Ctx,
+    user: Optional,
     status: GameStatus | None = None,
     engine: str | None = None,
     cursor: str | None = None,

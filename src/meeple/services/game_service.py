@@ -271,12 +271,17 @@ class GameService:
         self._broadcaster.unwatch(sid, game_id)
 
     async def announce_presence(self, game_id: str) -> None:
-        """Tell every viewer here who is at the table now."""
+        """Tell every viewer here who is at the table now, if that has changed."""
         audience = self._broadcaster.audience(game_id)
         if not audience:
             return
         table = await self._executor.table(game_id)
-        message = projection.presence(table.game, self._presence.present(game_id))
+        present = frozenset(self._presence.present(game_id))
+        if present == table.announced:
+            # Viewers come and go as they please; the others need not hear of each.
+            return
+        table.announced = present
+        message = projection.presence(table.game, present)
         for seat in audience:
             self._broadcaster.send(game_id, seat, message)
 

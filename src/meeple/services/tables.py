@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import islice
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from meeple.engine.game import Game, Step, fold_all
@@ -21,14 +22,16 @@ class Table:
         game: the game after the last entry that this node knows.
         lock: held while the game is decided, appended to and broadcast; gives order in this node.
         action_ids: every action_id of the log, with the seq of its entry.
+        announced: who was at the table when its viewers were last told; None: never.
         unsure: True if an append may have been written or not; `Tables.catch_up` finds out.
     """
 
-    __slots__ = ("__weakref__", "action_ids", "game", "lock", "unsure")
+    __slots__ = ("__weakref__", "action_ids", "announced", "game", "lock", "unsure")
 
     def __init__(self, steps: Iterable[Step]) -> None:
         self.lock = asyncio.Lock()
         self.action_ids: dict[str, int] = {}
+        self.announced: frozenset[UUID] | None = None
         self.unsure = False
         self.game: Game
         self.advance(steps)

@@ -27,6 +27,8 @@ from meeple.socketio.websocket import WebSocketProtocol
 
 #: Packets of one client that may wait while an earlier one is handled.
 MAX_INBOX = 256
+#: How often one session may connect to namespaces.
+MAX_CONNECTS = 16
 #: Seconds that the handlers of clients that have gone get on a shutdown.
 GRACE = 10.0
 
@@ -34,10 +36,12 @@ GRACE = 10.0
 class _Client:
     """A session, and what Socket.IO knows of it."""
 
-    __slots__ = ("assembler", "busy", "connect_timer", "inbox", "session", "sids")
+    __slots__ = ("assembler", "busy", "connect_timer", "connects", "inbox", "session", "sids")
 
     def __init__(self, session: Session, max_payload: int) -> None:
         self.session = session
+        #: How often it has connected to a namespace: each time may bring a fresh rate limit.
+        self.connects = 0
         self.assembler = socketio.Assembler(max_payload)
         #: Namespace → the connection's id in it.
         self.sids: dict[str, str] = {}
@@ -273,6 +277,10 @@ class SocketIOServer:
         await namespace.handlers.on_event(sid, packet.data[0], packet.data[1:], ack)
 
     async def _connect(self, client: _Client, packet: Packet) -> None:
+        client.connects += 1
+        if client.connects > MAX_CONNECTS:
+            client.session.close("too many connects", code=1008)
+            return
         if packet.namespace in client.sids:
             client.session.close("connected twice", code=1008)
             return

@@ -26,6 +26,10 @@ log = structlog.get_logger(__name__)
 MAX_AT_ONCE = 64
 
 
+#: The answer to a handshake that cannot be read.
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
 class WebSocketProtocol(asyncio.Protocol):
     """One WebSocket.
 
@@ -132,7 +136,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._closing = True
             self._end("slow reader")
             self._transport.abort()
-        elif not self._transport.is_closing():
+        elif frames and not self._transport.is_closing():
             self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def close(self, code: int, reason: str) -> None:
@@ -150,8 +154,11 @@ class WebSocketProtocol(asyncio.Protocol):
         handshake.receive_data(data)
         requests = [event for event in handshake.events_received() if isinstance(event, Request)]
         if not requests:
-            if handshake.parser_exc is not None:
-                self._transport.close()
+            # The web server hands over a whole request: one that is none now never will be.
+            log.debug("handshake refused", cause=repr(handshake.handshake_exc))
+            self._closing = self._failed = True
+            self._transport.write(BAD_REQUEST)
+            self._transport.close()
             return
         self._handshake = None
         session, refusal = self._admit(requests[0])

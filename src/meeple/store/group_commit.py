@@ -64,6 +64,8 @@ class GroupCommit(Generic[T]):
         if max_batch < 1 or max_pending < 1:
             raise ValueError("max_batch and max_pending must be at least 1.")
         self.stats = CommitStats()
+        #: Whether the last batch could not be written.
+        self.failing = False
         self._write = write
         self._max_batch = max_batch
         self._max_pending = max_pending
@@ -129,6 +131,7 @@ class GroupCommit(Generic[T]):
         written: asyncio.Future[list[Exception | None]],
     ) -> None:
         stats = self.stats
+        self.failing = written.cancelled() or written.exception() is not None
         stats.batches += 1
         stats.write_seconds += time.perf_counter() - started
         fault = asyncio.CancelledError() if written.cancelled() else written.exception()

@@ -171,7 +171,10 @@ class SqliteGameLog:
         """See `GameLog.check`; asks both the reader and, behind its batch, the writer."""
         await self._fetch("SELECT 1 FROM games LIMIT 1", ())
         try:
-            await self._writer.call(SqliteWriter.check)
+            await self._writer.call(
+                SqliteWriter.check_writing if self._commits.failing else SqliteWriter.check
+            )
+            self._commits.failing = False
         except sqlite3.Error as error:
             raise Unavailable("The log cannot be written now; try again.") from error
 

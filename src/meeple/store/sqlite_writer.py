@@ -88,6 +88,19 @@ class SqliteWriter:
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute("ROLLBACK")
 
+    def check_writing(self) -> None:
+        """Raises `sqlite3.Error` if nothing can be written now: a full disk lets one begin."""
+        [version] = self._connection.execute("PRAGMA user_version").fetchone()
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            # The same value again: a page is written all the same.
+            self._connection.execute(f"PRAGMA user_version = {int(version)}")
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
     def write(self, batch: list[Append]) -> list[Exception | None]:
         """Commit a batch; says of each append why it was left out (None: it is on the disk).
 
