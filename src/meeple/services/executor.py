@@ -2,7 +2,8 @@
 
 Under the game's lock, a command is decided (by folding the new entries on the game in memory, which
 validates them), appended to the log, acked, and only then broadcast. If another node was faster,
-the log says so: this node catches up and decides again.
+the log says so: this node catches up and decides again. Before it refuses anything it looks there
+too, and after an append of which it does not know whether it was written.
 """
 
 from __future__ import annotations

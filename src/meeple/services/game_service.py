@@ -1,10 +1,4 @@
-"""The use cases of a game: what a user may ask of a table, and in which order it happens.
-
-Every change goes one way: under the game's lock it is decided (by folding the new entries on the
-game in memory, which validates them), appended to the log, acked, and only then broadcast. If
-another node was faster, the log says so: this node catches up and decides again. Before it refuses
-anything it looks there too, and after an append of which it does not know whether it was written.
-"""
+"""The use cases of a game: what a user may ask of a table; how it changes is `Executor`'s."""
 
 from __future__ import annotations
 
@@ -18,9 +12,7 @@ from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.log import GameStatus, Player
 from meeple.engine.rng import SEED_BYTES
-from meeple.errors import (
-    InvalidMessage,
-)
+from meeple.errors import InvalidMessage
 from meeple.protocols import (
     Broadcaster,
     Clock,
