@@ -116,8 +116,8 @@ async def open_node(
             ),
             origins=settings.origins,
         )
-        await _background(stack, connections.run)
-        await _background(stack, handlers.run)
+        _background(stack, connections.run)
+        _background(stack, handlers.run)
         yield Node(
             app=sockets.app(api),
             sockets=sockets,
@@ -144,7 +144,7 @@ def engine_factory() -> EngineCatalog:
     return EngineCatalog()
 
 
-async def _background(stack: AsyncExitStack, run: Callable[[], Any]) -> None:
+def _background(stack: AsyncExitStack, run: Callable[[], Any]) -> None:
     """Run until the stack is closed."""
     task = asyncio.ensure_future(run())
 

@@ -1,8 +1,8 @@
 """Engine.IO sessions: one for each client, over long-polling or WebSocket.
 
 Nothing here waits for a client, and there is no task for a session: a packet that comes is handled
-in the read callback, one that goes out is written at once or kept (within a bound) for the next
-poll, and one sweep serves the heartbeats of all.
+in the read callback, those that go out are written once a turn of the loop or kept (within a bound)
+for the next poll, and one sweep serves the heartbeats of all.
 """
 
 from __future__ import annotations

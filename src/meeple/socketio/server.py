@@ -212,13 +212,13 @@ class GameHandlers:
         try:
             yield
         except BaseException:
-            self._broadcaster.unwatch(sid, game_id)
+            self._games.leave(sid, game_id)
             await self._presence.leave_game(sid, game_id)
             raise
         await self._games.announce_presence(game_id)
 
     async def _leave(self, sid: str, connection: Connection, message: ws.Leave, ack: Ack) -> None:
-        self._broadcaster.unwatch(sid, message.game_id)
+        self._games.leave(sid, message.game_id)
         await self._presence.leave_game(sid, message.game_id)
         ack(ws.Ok(ok=True, game_id=message.game_id))
         await self._games.announce_presence(message.game_id)

@@ -1,7 +1,7 @@
 """Meeple's Socket.IO server: namespaces, events and acks on Engine.IO sessions.
 
 The packets of one client are handled one after the other; while one waits (for a commit, say), what
-follows it waits in a bounded inbox. What goes out is written at once, in the order of the calls.
+follows it waits in a bounded inbox. What goes out keeps the order of the calls.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Namespace:
     def emit(self, event: str, payload: Any, to: Collection[str]) -> None:
         """Send an event to the connections ``to``, encoded once; unknown ones are passed over."""
         data = self._event_head + socketio.encode_json((event, payload))
-        frame = websocket.frame(websocket.TEXT, b"4" + data)
+        frame = _message_frame(data)
         for sid in tuple(to):
             client = self.clients.get(sid)
             if client is not None:
@@ -92,7 +92,7 @@ class Namespace:
         packet = Packet(Kind.ACK, self.name, list(args), number)
         if len(args) == 1 and isinstance(args[0], msgspec.Struct):
             data = socketio.encode_head(packet).encode() + socketio.encode_json(args)
-            client.session.send_message(data, websocket.frame(websocket.TEXT, b"4" + data))
+            client.session.send_message(data, _message_frame(data))
         else:
             client.send(packet)
 
@@ -320,6 +320,11 @@ class SocketIOServer:
     def _task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """A task for what may ask for the current one; see `drive`."""
         return asyncio.get_running_loop().create_task(work)
+
+
+def _message_frame(data: bytes) -> bytes:
+    """A text message of Engine.IO as it goes over a WebSocket."""
+    return websocket.frame(websocket.TEXT, engineio.MESSAGE.encode() + data)
 
 
 async def _ignore() -> None:
