@@ -5,9 +5,11 @@ Each has one contract suite in ``tests/contracts``, run over every implementatio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
+
+import msgspec
 
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, GameRow, GameStatus
@@ -37,20 +39,20 @@ class GameLog(Protocol):
     After `aclose`, every method raises `Unavailable`.
     """
 
-    async def append(
+    def append(
         self,
         game_id: str,
         expected_seq: int,
         entries: Sequence[Entry],
         *,
         row: GameRow | None = None,
-    ) -> None:
+    ) -> Awaitable[None]:
         """Append ``entries`` (seq ``expected_seq`` and up) if the log ends just before them.
 
-        When it returns, they are committed and on the disk, all of them, together with ``row``,
-        the new index row of the game, if one is given.
+        Once it has been awaited, they are committed and on the disk, all of them, together with
+        ``row``, the new index row of the game, if one is given.
 
-        Raises:
+        Raises (when it is awaited):
             SequenceConflict: the log does not end at ``expected_seq - 1``; nothing was written.
             DuplicateAction: an ``action_id`` is in the game's log already, or twice in
                 ``entries``; nothing was written. This is checked before the sequence.
@@ -114,7 +116,7 @@ class Presence(Protocol):
         ...
 
 
-class Message(NamedTuple):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """An event to a client: its name and its payload (a msgspec Struct of JSON values)."""
 
     event: str

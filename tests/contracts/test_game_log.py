@@ -147,7 +147,7 @@ async def test_an_append_must_begin_where_the_log_ends(log: GameLog) -> None:
         [entry("g", 0, action_id="\ud800")],
         [entry("g", 0, action_id="nul \0")],
     ],
-    ids=lambda wrong: ascii([tuple(e)[:2] for e in wrong])[:40],
+    ids=lambda wrong: ascii([(e.game_id, e.seq) for e in wrong])[:40],
 )
 async def test_entries_that_do_not_fit_are_a_value_error(log: GameLog, wrong: list[Entry]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - each has its own words
@@ -314,7 +314,7 @@ async def test_an_append_whose_caller_is_cancelled_is_there_whole_or_not_at_all(
     log: GameLog,
 ) -> None:
     tasks = [
-        asyncio.create_task(log.append(f"g{n}", 0, entries(f"g{n}", 0, 3), row=row(f"g{n}")))
+        asyncio.ensure_future(log.append(f"g{n}", 0, entries(f"g{n}", 0, 3), row=row(f"g{n}")))
         for n in range(60)
     ]
     await asyncio.sleep(0)  # all of them are on their way
@@ -512,7 +512,9 @@ async def test_a_closed_log_is_unavailable(log: GameLog) -> None:
 
 
 async def test_closing_writes_what_is_pending(log: GameLog) -> None:
-    tasks = [asyncio.create_task(log.append(f"g{n}", 0, entries(f"g{n}", 0, 1))) for n in range(50)]
+    tasks = [
+        asyncio.ensure_future(log.append(f"g{n}", 0, entries(f"g{n}", 0, 1))) for n in range(50)
+    ]
     await asyncio.sleep(0)  # all of them are on their way
     await asyncio.gather(log.aclose(), log.aclose())
     assert [task.exception() for task in tasks if task.done()] == [None] * 50

@@ -255,6 +255,11 @@ class NeverEnds(TicTacToe):
     def legal_actions(self, state: Any, seat: int) -> Any:
         return list(range(9))
 
+    def apply(self, state: Any, seat: int, action: Any, rng: Random) -> Any:
+        if type(action) is not int or not 0 <= action < 9:
+            raise IllegalAction("Choose 0 to 8.")
+        return state
+
 
 class NamesAWinnerWhoDoesNotPlay(TicTacToe):
     """outcome"""

@@ -70,11 +70,6 @@ def test_anything_but_an_empty_cell_is_refused(action: Any) -> None:
         ENGINE.apply(state, 1, action, GameRandom(SEED, 2))
 
 
-def test_a_move_out_of_turn_is_refused() -> None:
-    with pytest.raises(IllegalAction):
-        ENGINE.apply(start(ENGINE), 1, 0, GameRandom(SEED, 1))
-
-
 def test_all_games_there_are_end_as_often_as_is_known() -> None:
     # The well-known figures: 255,168 games over 5,478 positions.
     positions = set()

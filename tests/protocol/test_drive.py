@@ -15,7 +15,7 @@ from meeple.socketio.drive import drive
 async def _run(work: Coroutine[Any, Any, None]) -> None:
     """Drive to the end."""
     done = asyncio.Event()
-    if not drive(work, done.set):
+    if not drive(work, lambda _: done.set(), None):
         await asyncio.wait_for(done.wait(), 5)
 
 
@@ -31,7 +31,7 @@ async def test_what_waits_for_nothing_runs_at_once_and_without_a_task() -> None:
     # From a callback of the loop, as the transport does.
     ended = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().call_soon(
-        lambda: ended.set_result(drive(work(), lambda: tasks.append(None)))
+        lambda: ended.set_result(drive(work(), tasks.append, None))
     )
     assert await ended is True
     assert tasks == [None]
@@ -46,7 +46,7 @@ async def test_what_waits_goes_on_from_there_and_says_when_it_has_ended() -> Non
         seen.append(await first)
         seen.append(await second)
 
-    assert drive(work(), lambda: seen.append("done")) is False
+    assert drive(work(), seen.append, "done") is False
     assert seen == []
     first.set_result(1)
     await asyncio.sleep(0)
@@ -66,7 +66,7 @@ async def test_a_future_that_is_done_already_is_no_wait() -> None:
     async def work() -> None:
         seen.append(await future)
 
-    assert drive(work(), lambda: seen.append(0)) is True
+    assert drive(work(), seen.append, 0) is True
     assert seen == [1]
 
 

@@ -161,8 +161,8 @@ def test_a_packet_against_the_rules_is_refused_at_once(text: str, code: int) -> 
 
 def test_a_packet_at_its_limits_is_taken() -> None:
     packet = socketio.decode(f'5{16}-/n,{"9" * 15}["a",{_nested(MAX_NESTING - 1)}]')
-    assert packet[:2] == (Kind.BINARY_EVENT, "/n")
-    assert packet[3:] == (int("9" * 15), 16)
+    assert (packet.kind, packet.namespace) == (Kind.BINARY_EVENT, "/n")
+    assert (packet.id, packet.attachments) == (int("9" * 15), 16)
 
 
 @pytest.mark.parametrize("text", ['2["a"]', '2[1,"b"]', '2["[[",{"{":"["}]', '50-["a"]'])

@@ -94,7 +94,7 @@ class Broken(Plain):
 
     def to_act(self, state: Moves) -> Sequence[int]:
         self._fail_if("to_act", state)
-        return [] if "nobody" in state else [(len(state) + 1) % 2]
+        return [] if "nobody" in state or "outcome" in " ".join(state) else [(len(state) + 1) % 2]
 
     def legal_actions(self, state: Moves, seat: int) -> Sequence[Any] | None:
         self._fail_if("legal_actions", state)

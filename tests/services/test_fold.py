@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from meeple.engine.game import fold, fold_all
 from meeple.engine.log import Entry, EntryKind, GameStatus
@@ -33,14 +34,14 @@ def everything(entries: list[Entry]) -> list[bytes]:
         msgspec.json.encode(
             [
                 [
-                    projection.state(game, seat, (), 0),
-                    projection.message(game, entry, seat, (), 0),
-                    projection.log_entry(game, entry, seat),
+                    projection.state(step.game, seat, (), 0),
+                    projection.message(step.game, step.entry, seat, (), 0),
+                    projection.log_entry(step.game, step.entry, seat),
                 ]
-                for seat in (None, *range(len(game.players)))
+                for seat in (None, *range(len(step.game.players)))
             ]
         )
-        for entry, game in fold_all(entries, rules_of)
+        for step in fold_all(entries, rules_of)
     ]
 
 
@@ -78,11 +79,11 @@ async def test_a_log_folds_to_what_was_played_live(
         await look()
     entries = await house.log.read(game_id)
     folded = {
-        game.seq: [
-            msgspec.json.encode(projection.state(game, seat, (), house.clock.now))
+        step.game.seq: [
+            msgspec.json.encode(projection.state(step.game, seat, (), house.clock.now))
             for seat in (None, *range(seats))
         ]
-        for _, game in fold_all(entries, rules_of)
+        for step in fold_all(entries, rules_of)
     }
     assert {seq: folded[seq] for seq in live} == live
     assert everything(entries) == everything(entries)
@@ -97,7 +98,7 @@ async def test_the_same_seed_throws_the_same_dice_on_every_node(any_house: House
     assert (await any_house.node().state(game_id)).view == live
     entries = await any_house.log.read(game_id)
     [created, *rest] = entries
-    other = [created._replace(payload={**created.payload, "seed": "00" * 32}), *rest]
+    other = [replace(created, payload={**created.payload, "seed": "00" * 32}), *rest]
     views = [list(fold_all(log, rules_of))[-1].game.view(None) for log in (entries, other)]
     assert views[0] == live != views[1]
 
@@ -134,7 +135,7 @@ async def test_an_entry_that_does_not_follow_cannot_be_folded(house: House) -> N
     [*_, last] = fold_all(entries, rules_of)
     for seq in (0, START, START + 2):
         with pytest.raises(ValueError, match=f"entry {seq} does not follow {START}"):
-            fold(last.game, entries[0]._replace(seq=seq))
+            fold(last.game, replace(entries[0], seq=seq))
 
 
 async def test_an_entry_that_makes_no_sense_is_an_engine_error(house: House) -> None:

@@ -25,7 +25,10 @@ class Disk:
 
 
 def submit(commits: GroupCommit[str], items: str) -> list[asyncio.Task[None]]:
-    return [asyncio.create_task(commits.submit(item)) for item in items]
+    async def submitted(item: str) -> None:
+        await commits.submit(item)
+
+    return [asyncio.create_task(submitted(item)) for item in items]
 
 
 async def test_what_arrives_in_one_turn_of_the_loop_shares_a_batch() -> None:

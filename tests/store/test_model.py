@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from meeple.engine.log import Entry, GameRow, GameStatus
 from meeple.errors import DuplicateAction, SequenceConflict
@@ -105,10 +106,10 @@ class LogMachine(RuleBasedStateMachine):
                 for seq, (action_id, payload) in enumerate(call["entries"], first)
             ]
             if call["spoilt"]:
-                new[-1] = new[-1]._replace(payload={"not JSON": object()})
+                new[-1] = replace(new[-1], payload={"not JSON": object()})
             game_row = None if call["row"] is None else row(game_id, **call["row"])
             expected.append(self.model.append(game_id, first, new, game_row, call["spoilt"]))
-            coroutines.append(self.log.append(game_id, first, new, row=game_row))
+            coroutines.append(self._append(game_id, first, new, game_row))
             lengths[game_id] = len(self.model.entries[game_id])
 
         async def together() -> list[BaseException | None]:
@@ -116,6 +117,11 @@ class LogMachine(RuleBasedStateMachine):
 
         results = self.runner.run(together())
         assert [None if result is None else type(result) for result in results] == expected
+
+    async def _append(
+        self, game_id: str, first: int, new: list[Entry], row: GameRow | None
+    ) -> None:
+        await self.log.append(game_id, first, new, row=row)
 
     @rule(game_id=st.sampled_from(GAMES), first=st.integers(-1, 9), limit=st.integers(0, 9))
     def read_a_part(self, game_id: str, first: int, limit: int) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from meeple.engine.log import GameStatus
 from meeple.errors import (
@@ -61,8 +62,8 @@ def blocked_writer(path: Path) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def append_soon(log: SqliteGameLog, game_id: str, seq: int = 0) -> asyncio.Task[None]:
-    return asyncio.create_task(log.append(game_id, seq, entries(game_id, seq, 1)))
+def append_soon(log: SqliteGameLog, game_id: str, seq: int = 0) -> asyncio.Future[None]:
+    return log.append(game_id, seq, entries(game_id, seq, 1))
 
 
 # --- the file ---------------------------------------------------------------------------------
@@ -414,7 +415,7 @@ async def test_a_full_database_refuses_a_batch_and_goes_on(path: Path) -> None:
         await log.append("big", 0, entries("big", 0, 1), row=row("big"))
         assert len(await log.read("g")) == 2
     async with opened(path) as log:
-        await log.append("big", 1, [big._replace(seq=1)])
+        await log.append("big", 1, [replace(big, seq=1)])
 
 
 @contextmanager

@@ -124,14 +124,14 @@ async def take_seat(
 async def resign(ctx: Ctx, user: User, game_id: str) -> Response:
     """Give up."""
     receipt = await ctx.games.resign(game_id, user.user_id)
-    return reply(rest.ReceiptBody(*receipt))
+    return reply(rest.ReceiptBody(receipt.game_id, receipt.seq))
 
 
 @router.post("/games/{game_id}/abort", **documented(rest.ReceiptBody))
 async def abort(ctx: Ctx, user: User, game_id: str) -> Response:
     """Call a game off before its first action."""
     receipt = await ctx.games.abort(game_id, user.user_id)
-    return reply(rest.ReceiptBody(*receipt))
+    return reply(rest.ReceiptBody(receipt.game_id, receipt.seq))
 
 
 @router.get("/games/{game_id}/log", **documented(rest.GameLogBody))

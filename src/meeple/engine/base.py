@@ -76,11 +76,11 @@ class GameEngine(Protocol[State, Action]):
         ...
 
     def legal_actions(self, state: State, seat: int) -> Sequence[Action] | None:
-        """What ``seat`` may do now; None if that is too much to list."""
+        """What ``seat``, which is to act, may do now; None if that is too much to list."""
         ...
 
     def apply(self, state: State, seat: int, action: Action, rng: Random) -> State:
-        """The state after ``seat`` has done ``action``.
+        """The state after ``seat``, which is to act, has done ``action``.
 
         Raises:
             IllegalAction: the rules forbid it; the message is shown to the player.
@@ -92,7 +92,7 @@ class GameEngine(Protocol[State, Action]):
         ...
 
     def outcome(self, state: State) -> Outcome | None:
-        """How the game ended; None while it is on."""
+        """How the game ended; None while it is on. Asked when nobody is `to_act` any more."""
         ...
 
 

@@ -8,7 +8,7 @@ validates it, and then appended.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -29,18 +29,7 @@ from meeple.errors import (
 )
 
 
-class contained:
-    """Turns whatever an engine raises, but Meeple's own errors, into `EngineError`."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, MeepleError):
-            raise EngineError from error
-
-
-class Game(msgspec.Struct, frozen=True, kw_only=True):
+class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One game after one of its entries.
 
     Attributes:
@@ -86,32 +75,25 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
         """What the seat may do, as JSON; None if it may not act or the list would be too long."""
         if seat not in self.to_act:
             return None
-        key = ("legal", seat)
-        if key not in self.memo:
-            with contained():
-                legal = self.rules.engine.legal_actions(self.state, seat)
-                encode = self.rules.encode_action
-                self.memo[key] = None if legal is None else [encode(one) for one in legal]
-        actions: list[JSON] | None = self.memo[key]
-        return actions
+        legal = self.memo.get(seat, self)
+        if legal is self:  # nothing that could be a list
+            legal = self.memo[seat] = self.rules.legal_actions(self.state, seat)
+        return legal  # type: ignore[no-any-return]
 
     def view(self, seat: int | None) -> JSON:
         """What the seat, or a spectator, may see; None before the start."""
-        if self.status is GameStatus.OPEN or self.state is None:
+        if self.state is None:
             return None
-        viewer = None if self.rules.perfect_information else seat
-        key = ("view", viewer)
-        if key not in self.memo:
-            with contained():
-                self.memo[key] = self.rules.engine.view(self.state, viewer)
-        return self.memo[key]
+        key = "view" if self.rules.perfect_information else ("view", seat)
+        view = self.memo.get(key, self)
+        if view is self:
+            seat = None if self.rules.perfect_information else seat
+            view = self.memo[key] = self.rules.view(self.state, seat)
+        return view
 
     def forced(self, seat: int) -> JSON:
         """What the seat is forced to do now; None if nothing."""
-        if seat not in self.to_act or not self.rules.may_force:
-            return None
-        with contained():
-            return self.rules.forced(self.state, seat)
+        return self.rules.forced(self.state, seat) if seat in self.to_act else None
 
     def verdict(self) -> Outcome | None:
         """How the rules say that the game ended; None while somebody has to act.
@@ -119,9 +101,10 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             EngineError: the engine failed, or it names neither an outcome nor anybody to act.
         """
-        with contained():
-            outcome = self.rules.engine.outcome(self.state)
-        if outcome is None and not self.to_act:
+        if self.to_act:
+            return None
+        outcome = self.rules.outcome(self.state)
+        if outcome is None:
             raise EngineError("the rules name neither an outcome nor anybody to act")
         return outcome
 
@@ -143,7 +126,6 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
         self,
         kind: EntryKind,
         at: int,
-        *,
         seat: int | None = None,
         payload: dict[str, Any] | None = None,
         action_id: str | None = None,
@@ -177,7 +159,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
             raise
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """An entry and the game after it."""
 
     entry: Entry
@@ -206,12 +188,16 @@ def fold(game: Game, entry: Entry) -> Game:
 
     Raises:
         IllegalAction: the engine refuses the action.
-        EngineError: the engine failed on it, from the engine's own exception.
+        EngineError: the engine failed on it, or the entry makes no sense.
     """
     if entry.seq != game.seq + 1:
         raise ValueError(f"entry {entry.seq} does not follow {game.seq} in {game.game_id}")
-    with contained():
+    try:
         return _FOLD[entry.kind](game, entry)
+    except MeepleError:
+        raise
+    except Exception as error:
+        raise EngineError from error
 
 
 def fold_all(
@@ -243,26 +229,18 @@ def _seated(game: Game, entry: Entry) -> Game:
     return _after(game, entry, players=players)
 
 
-def _to_act(game: Game, state: Any) -> tuple[int, ...]:
-    seats = tuple(sorted(game.rules.engine.to_act(state)))
-    if seats and not 0 <= seats[0] <= seats[-1] < len(game.players):
-        raise EngineError(f"the rules name seats that the table has not: {seats}")
-    return seats
-
-
 def _started(game: Game, entry: Entry) -> Game:
     rng = GameRandom(game.seed, entry.seq)
-    state = game.rules.engine.new_game(len(game.players), game.options, rng)
-    to_act = _to_act(game, state)
+    state = game.rules.new_game(len(game.players), game.options, rng)
+    to_act = game.rules.to_act(state, len(game.players))
     return _after(game, entry, status=GameStatus.LIVE, state=state, to_act=to_act)
 
 
 def _action(game: Game, entry: Entry) -> Game:
     rules = game.rules
-    action = rules.decode_action(entry.payload["action"])
     rng = GameRandom(game.seed, entry.seq)
-    state = rules.engine.apply(game.state, entry.seat or 0, action, rng)
-    to_act = _to_act(game, state)
+    state = rules.apply(game.state, entry.seat or 0, entry.payload["action"], rng)
+    to_act = rules.to_act(state, len(game.players))
     return _after(game, entry, state=state, to_act=to_act, actions=game.actions + 1)
 
 

@@ -20,8 +20,8 @@ class GameRandom(Random):
     """
 
     def __init__(self, seed: bytes, seq: int) -> None:
-        # The inherited Mersenne Twister is never used; a constant is the cheapest way to seed it.
-        super().__init__(0)
+        # No super().__init__: the inherited Mersenne Twister is never used, so it gets no seed.
+        self.gauss_next = None
         self._key = seed
         self._prefix = seq.to_bytes(8, "big")
         self._block = 0

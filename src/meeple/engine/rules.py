@@ -1,9 +1,13 @@
-"""An engine together with what it did not say: its optional powers, resolved once."""
+"""An engine together with what it did not say: its optional powers, resolved once.
+
+Whatever an engine raises, but Meeple's own errors, leaves here as `EngineError`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from random import Random
 from typing import Any
 
 import msgspec
@@ -14,8 +18,9 @@ from meeple.engine.base import (
     EngineOptions,
     ForcedActions,
     GameEngine,
+    Outcome,
 )
-from meeple.errors import IllegalAction, InvalidMessage
+from meeple.errors import EngineError, IllegalAction, InvalidMessage, MeepleError
 
 _canonical = msgspec.json.Encoder(order="sorted")
 _SCALARS = (int, str, bool, float, type(None))
@@ -32,7 +37,6 @@ class Rules:
         self.perfect_information: bool = getattr(engine, "perfect_information", False)
         self._codec = engine if isinstance(engine, ActionCodec) else None
         self._forced = engine if isinstance(engine, ForcedActions) else None
-        self.may_force = self._forced is not None
 
     @cached_property
     def summary(self) -> str:
@@ -57,17 +61,85 @@ class Rules:
         # As they will be read from the log, whose JSON knows neither tuples nor keys of numbers.
         return dict(msgspec.json.decode(msgspec.json.encode(options)))
 
-    def encode_action(self, action: Any) -> JSON:
-        """An action of the engine's as JSON."""
-        return action if self._codec is None else self._codec.encode_action(action)
+    # The handlers are written out: a function or a context manager around each call would cost more
+    # than the call.
 
-    def decode_action(self, data: JSON) -> Any:
-        """The engine's action that ``data`` stands for; raises `IllegalAction` if none."""
-        return data if self._codec is None else self._codec.decode_action(data)
+    def new_game(self, seats: int, options: Mapping[str, JSON], rng: Random) -> Any:
+        """The engine's state before the first action."""
+        try:
+            return self.engine.new_game(seats, options, rng)
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+
+    def apply(self, state: Any, seat: int, action: JSON, rng: Random) -> Any:
+        """The engine's state after ``action``; raises `IllegalAction`."""
+        try:
+            if self._codec is not None:
+                action = self._codec.decode_action(action)
+            return self.engine.apply(state, seat, action, rng)
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+
+    def to_act(self, state: Any, seats: int) -> tuple[int, ...]:
+        """Who may act, in order."""
+        try:
+            turn = tuple(sorted(self.engine.to_act(state)))
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+        if turn and not 0 <= turn[0] <= turn[-1] < seats:
+            raise EngineError(f"the rules name seats that the table has not: {turn}")
+        return turn
+
+    def legal_actions(self, state: Any, seat: int) -> list[JSON] | None:
+        """What a seat that is to act may do, as JSON; None if that is too much to list."""
+        try:
+            legal = self.engine.legal_actions(state, seat)
+            if legal is None or self._codec is None:
+                return None if legal is None else list(legal)
+            return [self._codec.encode_action(one) for one in legal]
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+
+    def view(self, state: Any, seat: int | None) -> JSON:
+        """What the seat, or a spectator, may see."""
+        try:
+            return self.engine.view(state, seat)
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+
+    def outcome(self, state: Any) -> Outcome | None:
+        """How the game ended; None while it is on.
+
+        Through JSON, so that an outcome which the log could not give back is the engine's error.
+        """
+        try:
+            outcome = self.engine.outcome(state)
+            return None if outcome is None else _as_logged(outcome)
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
 
     def forced(self, state: Any, seat: int) -> JSON:
         """What the seat is forced to do; None if nothing."""
-        return None if self._forced is None else self._forced.forced(state, seat)
+        if self._forced is None:
+            return None
+        try:
+            return self._forced.forced(state, seat)
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
 
     def listed(self, action: JSON, legal: list[JSON]) -> None:
         """Raises `IllegalAction` unless ``legal`` holds exactly this JSON value.
@@ -75,8 +147,13 @@ class Rules:
         Python's ``in`` would take ``true`` for 1 and 1.0 for 1; the log must not.
         """
         if type(action) in _SCALARS:
-            if any(type(one) is type(action) and one == action for one in legal):
-                return
+            for one in legal:
+                if one == action and type(one) is type(action):
+                    return
         elif _canonical.encode(action) in map(_canonical.encode, legal):
             return
         raise IllegalAction
+
+
+def _as_logged(outcome: Outcome) -> Outcome:
+    return msgspec.json.decode(msgspec.json.encode(outcome), type=Outcome)

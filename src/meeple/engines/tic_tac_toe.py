@@ -23,10 +23,10 @@ class TicTacToe:
         return [] if self.outcome(state) else [(9 - state.count(None)) % 2]
 
     def legal_actions(self, state: Board, seat: int) -> list[int]:
-        return [c for c in range(9) if state[c] is None] if seat in self.to_act(state) else []
+        return [cell for cell in range(9) if state[cell] is None]
 
     def apply(self, state: Board, seat: int, action: Any, rng: Random) -> Board:
-        if type(action) is not int or action not in self.legal_actions(state, seat):
+        if type(action) is not int or not 0 <= action < 9 or state[action] is not None:
             raise IllegalAction("Choose an empty cell, 0 to 8.")
         return (*state[:action], seat, *state[action + 1 :])
 

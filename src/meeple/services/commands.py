@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from meeple.engine.base import JSON, Outcome
-from meeple.engine.game import Game, Step, contained, create, fold
+from meeple.engine.game import Game, Step, create, fold
 from meeple.engine.log import Entry, EntryKind, GameStatus, Player
 from meeple.engine.rules import Rules
 from meeple.errors import (
@@ -92,11 +92,11 @@ def sit(game: Game, player: Player, seat: int | None, at: int) -> list[Step]:
 
 def play(
     game: Game,
+    at: int,
+    action_id: str | None,
+    *,
     user_id: UUID,
     action: JSON,
-    at: int,
-    *,
-    action_id: str | None = None,
     seq: int | None = None,
 ) -> list[Step]:
     """The user does ``action``; ``action_id`` as the log keeps it.
@@ -113,16 +113,13 @@ def play(
         raise StaleSeq(f"you named seq {seq}, the game is at {game.seq}")
     action = _as_logged(action)
     game.check_action(seat, action)
-    steps = [
-        _step(
-            game, EntryKind.ACTION, at, seat=seat, payload={"action": action}, action_id=action_id
-        )
-    ]
+    entry = game.entry(EntryKind.ACTION, at, seat, {"action": action}, action_id)
+    steps = [Step(entry, fold(game, entry))]
     _end_if_decided(steps, at)
     return steps
 
 
-def resign(game: Game, user_id: UUID, at: int, *, action_id: str | None = None) -> list[Step]:
+def resign(game: Game, at: int, action_id: str | None, *, user_id: UUID) -> list[Step]:
     """The user gives up; all the others win.
 
     Raises:
@@ -139,7 +136,7 @@ def resign(game: Game, user_id: UUID, at: int, *, action_id: str | None = None) 
     return steps
 
 
-def abort(game: Game, user_id: UUID, at: int) -> list[Step]:
+def abort(game: Game, at: int, action_id: str | None, *, user_id: UUID) -> list[Step]:
     """A player, or who made the table, calls the game off before its first action.
 
     Raises:
@@ -154,7 +151,7 @@ def abort(game: Game, user_id: UUID, at: int) -> list[Step]:
         raise GameOver
     if game.actions:
         raise GameStarted
-    steps = [_step(game, EntryKind.ABORTED, at, seat=seat)]
+    steps = [_step(game, EntryKind.ABORTED, at, seat=seat, action_id=action_id)]
     _end(steps, Outcome(winners=(), reason="aborted"), at)
     return steps
 
@@ -179,9 +176,7 @@ def _end_if_decided(steps: list[Step], at: int) -> None:
 
 
 def _end(steps: list[Step], outcome: Outcome, at: int) -> None:
-    # Through JSON, so that an outcome which the log could not give back is the engine's error.
-    with contained():
-        payload = msgspec.json.decode(msgspec.json.encode(outcome))
+    payload = msgspec.to_builtins(outcome)
     steps.append(_step(steps[-1].game, EntryKind.ENDED, at, payload=payload))
 
 

@@ -8,26 +8,42 @@ too, and after an append of which it does not know whether it was written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
 
 from meeple.engine.game import Game, Step
-from meeple.errors import DuplicateAction, MeepleError, SequenceConflict, Unavailable
+from meeple.errors import (
+    DuplicateAction,
+    InvalidMessage,
+    MeepleError,
+    SequenceConflict,
+    Unavailable,
+)
 from meeple.protocols import Broadcaster, Clock, GameLog, Message, Presence
 from meeple.services import projection
 from meeple.services.tables import Table, Tables
 
 #: How often an append that lost a race is decided again before the client is asked to retry.
 ATTEMPTS = 5
+#: What no log can keep in an id: NUL and lone surrogates.
+UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
-class Receipt(NamedTuple):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """What an accepted command is acked with: the game and the seq of the command's entry."""
 
     game_id: str
     seq: int
+    ok: bool = True
 
 
+#: What a command comes to: from the game, the time in ms and the name under which the game's log
+#: keeps the command (None: none), the entries to append; or why not. Nothing, if nothing is to do.
+Decide = Callable[[Game, int, str | None], list[Step]]
 _Ack = TypeVar("_Ack")
 #: Called once a command's entry is on the disk, before anybody else hears of it.
 OnDone = Callable[[_Ack], None]
@@ -64,40 +80,49 @@ class Executor:
 
     async def execute(
         self,
-        table: Table,
-        decide: Callable[[Game, int], list[Step]],
-        *,
-        key_of: Callable[[Game], str | None] = lambda game: None,
+        game_id: str,
+        decide: Decide,
+        user_id: UUID,
+        action_id: str | None = None,
         on_commit: OnDone[Receipt] = unheard,
     ) -> Receipt:
         """Carry out a command; gives what it was acked with.
 
         Args:
-            table: the game's table.
-            decide: from the game and the time in ms, the entries that the command comes to, or why
-                not; nothing, if nothing is to do.
-            key_of: the name under which the game's log keeps the command, if it has one; what the
-                log holds already is acked again, and not carried out.
+            game_id: the game.
+            decide: what the command comes to.
+            user_id: whose command it is.
+            action_id: the name that the user gave it: what the log holds already under this name is
+                acked again, and not carried out.
             on_commit: the ack.
 
         Raises:
             MeepleError: what ``decide`` raised.
+            GameNotFound: there is no such game.
+            InvalidMessage: no log can keep the ``action_id``.
             EngineError: the engine cannot show what it did; nothing was appended.
             Unavailable: the command may or may not have been carried out.
         """
-        async with table.lock:
-            await self.settle(table)
+        if action_id is not None and UNKEPT.search(action_id):
+            raise InvalidMessage("action_id: it holds a character that no log can keep")
+        table = self._tables.find(game_id) or await self._tables.get(game_id)
+        await table.lock.acquire()
+        try:
+            if table.unsure:
+                await self._catch_up(table)
             for _ in range(ATTEMPTS):
-                first = table.action_ids.get(key_of(table.game) or "")
-                if first is not None:
-                    receipt = Receipt(table.game.game_id, first)
-                    on_commit(receipt)
-                    return receipt
-                receipt = Receipt(table.game.game_id, table.game.seq + 1)
+                game, key = table.game, None
+                if action_id is not None:
+                    key = projection.log_action_id(game.seat_of(user_id), action_id)
+                    if key in table.action_ids:
+                        receipt = Receipt(game_id, table.action_ids[key])
+                        on_commit(receipt)
+                        return receipt
                 try:
-                    steps = decide(table.game, self._clock.now_ms())
+                    now = self._clock.now_ms()
+                    steps = decide(game, now, key)
                     # Made before the append: an engine that cannot show it has failed on it.
-                    messages = self._messages(steps)
+                    messages = self._messages(steps, now)
                 except MeepleError:
                     # Refused by what this node knows; another may have played meanwhile.
                     if not await self._catch_up(table):
@@ -105,9 +130,12 @@ class Executor:
                     continue
                 if steps and not await self._append(table, steps):
                     continue
+                receipt = Receipt(game_id, game.seq + 1)
                 on_commit(receipt)
-                self._broadcast(receipt.game_id, messages)
+                self._broadcast(game_id, messages)
                 return receipt
+        finally:
+            table.lock.release()
         raise Unavailable("the game is changing too fast; try again")
 
     async def _append(self, table: Table, steps: list[Step]) -> bool:
@@ -147,17 +175,16 @@ class Executor:
     async def _catch_up(self, table: Table) -> bool:
         """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
         missed = await self._tables.catch_up(table)
-        self._broadcast(table.game.game_id, self._messages(missed))
+        self._broadcast(table.game.game_id, self._messages(missed, self._clock.now_ms()))
         return bool(missed)
 
-    def _messages(self, steps: Sequence[Step]) -> list[tuple[int | None, Message]]:
+    def _messages(self, steps: Sequence[Step], now: int) -> list[tuple[int | None, Message]]:
         """What the viewers here are told of each step."""
         if not steps:
             return []
         game_id = steps[-1].game.game_id
         audience = self._broadcaster.audience(game_id)
         online = self._presence.present(game_id)
-        now = self._clock.now_ms()
         return [
             (seat, projection.message(step.game, step.entry, seat, online, now))
             for step in steps

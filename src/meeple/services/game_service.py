@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from functools import partial
 from uuid import UUID
+
+import msgspec
 
 from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.log import GameStatus, Player
 from meeple.engine.rng import SEED_BYTES
-from meeple.errors import InvalidMessage
 from meeple.protocols import (
     Broadcaster,
     Clock,
@@ -28,16 +28,15 @@ from meeple.services.tables import Table, Tables
 
 #: One who missed more entries than this gets the state as it is now, without the way there.
 MAX_MISSED = 200
-#: What no log can keep in an id: NUL and lone surrogates.
-UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
-class Joined(NamedTuple):
+class Joined(msgspec.Struct, frozen=True):
     """What a join is acked with: the seq that the game is at, and the seat (None: spectator)."""
 
     game_id: str
     seq: int
     seat: int | None
+    ok: bool = True
 
 
 def _new_game_id(now_ms: int) -> str:
@@ -135,14 +134,14 @@ class GameService:
         table = await self._executor.table(game_id)
         if table.game.seat_of(player.user_id) is None:
 
-            def decide(game: Game, now: int) -> list[Step]:
+            def decide(game: Game, now: int, action_id: str | None) -> list[Step]:
                 if game.seat_of(player.user_id) is not None:
                     return []
                 steps = commands.sit(game, player, seat, now)
                 self._check_shown(steps[-1].game)
                 return steps
 
-            await self._executor.execute(table, decide)
+            await self._executor.execute(game_id, decide, player.user_id)
         return self._state(table.game, table.game.seat_of(player.user_id))
 
     async def execute_action(
@@ -165,15 +164,8 @@ class GameService:
             EngineError: the engine failed on it; nothing was played.
             Unavailable: it may or may not have been played; resend it under its ``action_id``.
         """
-        key_of = _action_key(user_id, action_id)
-        return await self._executor.execute(
-            await self._executor.table(game_id),
-            lambda game, now: commands.play(
-                game, user_id, action, now, action_id=key_of(game), seq=seq
-            ),
-            key_of=key_of,
-            on_commit=on_commit,
-        )
+        decide = partial(commands.play, user_id=user_id, action=action, seq=seq)
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
 
     async def resign(
         self,
@@ -189,13 +181,8 @@ class GameService:
             GameNotFound, NotInGame, GameNotStarted, GameOver: there is nothing to resign.
             InvalidMessage, Unavailable: as for `execute_action`.
         """
-        key_of = _action_key(user_id, action_id)
-        return await self._executor.execute(
-            await self._executor.table(game_id),
-            lambda game, now: commands.resign(game, user_id, now, action_id=key_of(game)),
-            key_of=key_of,
-            on_commit=on_commit,
-        )
+        decide = partial(commands.resign, user_id=user_id)
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
         """Call the game off before its first action.
@@ -203,10 +190,8 @@ class GameService:
         Raises:
             GameNotFound, Forbidden, GameStarted, GameOver: it cannot be aborted.
         """
-        table = await self._executor.table(game_id)
-        return await self._executor.execute(
-            table, lambda game, now: commands.abort(game, user_id, now)
-        )
+        decide = partial(commands.abort, user_id=user_id)
+        return await self._executor.execute(game_id, decide, user_id)
 
     # --- viewers ------------------------------------------------------------------------------
 
@@ -355,21 +340,3 @@ class GameService:
         if game.status is not GameStatus.OPEN:
             for seat in (None, *range(len(game.players))):
                 self._state(game, seat)
-
-
-def _action_key(user_id: UUID, action_id: str | None) -> Callable[[Game], str | None]:
-    """Gives the name under which the log of a game keeps the user's ``action_id``, if any.
-
-    Raises:
-        InvalidMessage: no log can keep it.
-    """
-    if action_id is not None and UNKEPT.search(action_id):
-        raise InvalidMessage("action_id: it holds a character that no log can keep")
-
-    def key_of(game: Game) -> str | None:
-        seat = game.seat_of(user_id)
-        if action_id is None or seat is None:
-            return None
-        return projection.log_action_id(seat, action_id)
-
-    return key_of

@@ -18,7 +18,7 @@ from meeple.engine.log import Entry, EntryKind, GameStatus
 from meeple.protocols import Message
 
 
-class PlayerView(msgspec.Struct, frozen=True):
+class PlayerView(msgspec.Struct, frozen=True, gc=False):
     """One seat of a table, as everybody sees it; an empty seat has no user."""
 
     seat: int
@@ -39,7 +39,7 @@ class Request(msgspec.Struct, frozen=True):
     forced: JSON = None
 
 
-class GameState(msgspec.Struct, frozen=True):
+class GameState(msgspec.Struct, frozen=True, gc=False):
     """``game:state``: a game as one viewer may see it.
 
     Attributes:
@@ -101,17 +101,18 @@ class LogEntry(msgspec.Struct, frozen=True):
 
 def players(game: Game, online: Collection[UUID]) -> tuple[PlayerView, ...]:
     """The seats of a table with their presence; made again only when one of them changes."""
-    present = frozenset(online)
-    kept: tuple[frozenset[UUID], tuple[PlayerView, ...]] | None = game.memo.get("players")
-    if kept is not None and kept[0] == present:
+    kept: tuple[Collection[UUID], tuple[PlayerView, ...]] | None = game.memo.get("players")
+    # The same object first: comparing two sets of UUIDs is several calls into Python.
+    if kept is not None and (kept[0] is online or kept[0] == online):
         return kept[1]
+    present = frozenset(online)
     made = tuple(
         PlayerView(seat, None, None, False)
         if one is None
         else PlayerView(seat, one.user_id, one.name, one.user_id in present)
         for seat, one in enumerate(game.players)
     )
-    game.memo["players"] = (present, made)
+    game.memo["players"] = (online if isinstance(online, frozenset) else present, made)
     return made
 
 
@@ -121,20 +122,22 @@ def state(game: Game, seat: int | None, online: Collection[UUID], now: int) -> G
     Raises:
         EngineError: the engine failed to show it.
     """
+    # A spectator is no seat that may act.
+    asked: int | None = seat if seat in game.to_act else None
     return GameState(
-        game_id=game.game_id,
-        seq=game.seq,
-        engine=game.rules.name,
-        status=game.status,
-        seat=seat,
-        view=game.view(seat),
-        to_act=game.to_act,
-        legal_actions=None if seat is None else game.legal_actions(seat),
-        request=None if seat is None else _request(game, seat),
-        clock=None,
-        players=players(game, online),
-        outcome=game.outcome,
-        server_time=now,
+        game.game_id,
+        game.seq,
+        game.rules.name,
+        game.status,
+        seat,
+        game.view(seat),
+        game.to_act,
+        None if asked is None else game.legal_actions(asked),
+        None if asked is None else _request(game, asked),
+        None,
+        players(game, online),
+        game.outcome,
+        now,
     )
 
 
@@ -172,12 +175,12 @@ def log_entry(game: Game, entry: Entry, seat: int | None) -> LogEntry:
     return LogEntry(entry.seq, entry.kind, entry.seat, payload, action_id, entry.at)
 
 
-def log_action_id(seat: int, action_id: str) -> str:
-    """The name under which the log keeps a client's ``action_id``.
+def log_action_id(seat: int | None, action_id: str) -> str | None:
+    """The name under which the log keeps a client's ``action_id``; None for who has no seat.
 
     The seat is part of it: two players who both count from 1 must not answer for each other.
     """
-    return f"{seat}:{action_id}"
+    return None if seat is None else f"{seat}:{action_id}"
 
 
 def client_action_id(entry: Entry) -> str | None:
@@ -185,8 +188,9 @@ def client_action_id(entry: Entry) -> str | None:
     return None if entry.action_id is None else entry.action_id.partition(":")[2]
 
 
-def _request(game: Game, seat: int) -> Request | None:
-    if seat not in game.to_act:
-        return None
+def _request(game: Game, seat: int) -> Request:
     forced = game.forced(seat)
-    return Request("action") if forced is None else Request("forced", forced)
+    return _ACTION if forced is None else Request("forced", forced)
+
+
+_ACTION = Request("action")

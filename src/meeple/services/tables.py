@@ -38,10 +38,10 @@ class Table:
 
     def advance(self, steps: Iterable[Step]) -> None:
         """Take note of entries that are in the log now, in order."""
-        for entry, game in steps:
-            if entry.action_id is not None:
-                self.action_ids[entry.action_id] = entry.seq
-            self.game = game
+        for step in steps:
+            if step.entry.action_id is not None:
+                self.action_ids[step.entry.action_id] = step.entry.seq
+            self.game = step.game
 
 
 class Tables:
@@ -84,6 +84,13 @@ class Tables:
         table.unsure = True
         self.add(table)
 
+    def find(self, game_id: str) -> Table | None:
+        """The table of that game, if it is in memory."""
+        table = self._tables.get(game_id)
+        if table is not None:
+            self._tables.move_to_end(game_id)
+        return table
+
     async def get(self, game_id: str) -> Table:
         """The table of that game.
 
@@ -92,9 +99,8 @@ class Tables:
             EngineNotFound, EngineError: its log cannot be folded on this server.
             Unavailable: the log does not answer.
         """
-        table = self._tables.get(game_id)
+        table = self.find(game_id)
         if table is not None:
-            self._tables.move_to_end(game_id)
             return table
         table = self._in_use.get(game_id)
         if table is not None:

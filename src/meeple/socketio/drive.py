@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
 
-def drive(coroutine: Coroutine[Any, Any, None], done: Callable[[], None]) -> bool:
-    """Run ``coroutine``; True if it ended at once, else ``done`` is called when it has.
+def drive(coroutine: Coroutine[Any, Any, None], done: Callable[[T], None], argument: T) -> bool:
+    """Run ``coroutine``; True if it ended at once, else ``done(argument)`` is called when it has.
 
     What it raises is logged: handlers answer for their own errors.
     """
@@ -28,7 +30,7 @@ def drive(coroutine: Coroutine[Any, Any, None], done: Callable[[], None]) -> boo
     def resume(_: Any) -> None:
         following = _step(coroutine)
         if following is None:
-            done()
+            done(argument)
         else:
             following.add_done_callback(resume)
 

@@ -69,6 +69,7 @@ class Session:
 
     Attributes:
         id: known to the client alone.
+        application: what is served on it.
         data: for the application.
         deadline: when the session ends if its client is not heard of, in the loop's seconds.
     """
@@ -78,6 +79,7 @@ class Session:
         "_buffered",
         "_poll",
         "_server",
+        "application",
         "closed",
         "data",
         "deadline",
@@ -94,6 +96,7 @@ class Session:
         self.deadline = 0.0
         #: What is probed: polls do not hang then, for the client ends them before it upgrades.
         self.probing: WebSocket | None = None
+        self.application = server.application
         self._server = server
         self._buffer: list[Packet] = []
         self._buffered = 0
@@ -126,11 +129,11 @@ class Session:
         if self.closed:
             return
         if isinstance(packet, bytes):
-            self._server.application.received(self, packet)
+            self.application.received(self, packet)
             return
         kind = packet[:1]
         if kind == engineio.MESSAGE:
-            self._server.application.received(self, packet[1:])
+            self.application.received(self, packet[1:])
         elif kind == engineio.PONG:
             self._server.heard(self)
         elif kind == engineio.CLOSE:
@@ -182,7 +185,7 @@ class Session:
             self.websocket.close(code, reason)
         self._server.forget(self)
         try:
-            self._server.application.closed(self, reason)
+            self.application.closed(self, reason)
         finally:
             # No cycle is left, so that the memory is free at once.
             self._buffer, self.data, self.websocket = [], None, None
@@ -292,7 +295,10 @@ class EngineServer:
     def _flush(self) -> None:
         unflushed, self._unflushed = self._unflushed, []
         for websocket in unflushed:
-            _guarded(websocket.flush)
+            try:
+                websocket.flush()
+            except Exception:
+                log.exception("a session failed")
 
     def close(self, reason: str = "server shutting down") -> None:
         """End every session, and open no more."""

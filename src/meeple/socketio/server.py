@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from meeple.protocols import Ack, Clock, SocketServer
 from meeple.schemas import ws_messages as ws
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.executor import Receipt
-from meeple.services.game_service import GameService, Joined
+from meeple.services.game_service import GameService
 from meeple.services.rate_limit import TokenBucket
 from meeple.socketio.auth import AuthHandler, AuthResult
 from meeple.socketio.broadcaster import TableBroadcaster
@@ -185,7 +185,7 @@ class GameHandlers:
                 message.game_id,
                 connection.user_id,
                 last_seq=message.last_seq,
-                on_join=lambda joined: ack(_joined(joined)),
+                on_join=ack,
             )
 
     async def _spectate(
@@ -197,7 +197,7 @@ class GameHandlers:
                 sid,
                 message.game_id,
                 last_seq=message.last_seq,
-                on_join=lambda joined: ack(_joined(joined)),
+                on_join=ack,
             )
 
     @asynccontextmanager
@@ -223,14 +223,16 @@ class GameHandlers:
         ack(ws.Ok(ok=True, game_id=message.game_id))
         await self._games.announce_presence(message.game_id)
 
-    async def _act(self, sid: str, connection: Connection, message: ws.Act, ack: Ack) -> None:
-        await self._games.execute_action(
+    def _act(
+        self, sid: str, connection: Connection, message: ws.Act, ack: Ack
+    ) -> Awaitable[Receipt]:
+        return self._games.execute_action(
             message.game_id,
             connection.user_id,
             message.action,
             action_id=message.action_id,
             seq=message.seq,
-            on_commit=lambda receipt: ack(_receipt(receipt)),
+            on_commit=ack,
         )
 
     async def _resign(self, sid: str, connection: Connection, message: ws.Resign, ack: Ack) -> None:
@@ -238,7 +240,7 @@ class GameHandlers:
             message.game_id,
             connection.user_id,
             action_id=message.action_id,
-            on_commit=lambda receipt: ack(_receipt(receipt)),
+            on_commit=ack,
         )
 
     async def _heartbeat(
@@ -262,14 +264,6 @@ class GameHandlers:
 
 def _unheard(reply: object) -> None:
     """For clients that asked for no ack."""
-
-
-def _joined(joined: Joined) -> ws.Ok:
-    return ws.Ok(ok=True, game_id=joined.game_id, seq=joined.seq, seat=joined.seat)
-
-
-def _receipt(receipt: Receipt) -> ws.Ok:
-    return ws.Ok(ok=True, game_id=receipt.game_id, seq=receipt.seq)
 
 
 def _as_error(result: AuthResult) -> MeepleError:

@@ -25,6 +25,8 @@ from meeple.socketio.protocol.errors import ProtocolError
 from meeple.socketio.protocol.socketio import Kind, Packet
 from meeple.socketio.websocket import WebSocketProtocol
 
+#: What comes before a text message of Engine.IO.
+MESSAGE = engineio.MESSAGE.encode()
 #: Packets of one client that may wait while an earlier one is handled.
 MAX_INBOX = 256
 #: How often one session may connect to namespaces.
@@ -64,6 +66,7 @@ class Namespace:
         self._end = end
         self._sessions: dict[str, Mapping[str, Any]] = {}
         self._event_head = socketio.encode_head(Packet(Kind.EVENT, name)).encode()
+        self._ack_head = socketio.encode_head(Packet(Kind.ACK, name)).encode()
 
     def serve(self, handlers: SocketHandlers) -> None:
         """Hand every connection to ``handlers``."""
@@ -72,8 +75,8 @@ class Namespace:
     def emit(self, event: str, payload: Any, to: Collection[str]) -> None:
         """Send an event to the connections ``to``, encoded once; unknown ones are passed over."""
         data = self._event_head + socketio.encode_json((event, payload))
-        frame = _message_frame(data)
-        for sid in tuple(to):
+        frame = websocket.text_frame(MESSAGE, data)
+        for sid in tuple(to):  # who turns out to be gone leaves ``to``
             client = self.clients.get(sid)
             if client is not None:
                 client.session.send_message(data, frame)
@@ -89,12 +92,11 @@ class Namespace:
         client = self.clients.get(sid)
         if client is None:
             return
-        packet = Packet(Kind.ACK, self.name, list(args), number)
-        if len(args) == 1 and isinstance(args[0], msgspec.Struct):
-            data = socketio.encode_head(packet).encode() + socketio.encode_json(args)
-            client.session.send_message(data, _message_frame(data))
+        if len(args) == 1 and isinstance(args[0], msgspec.Struct):  # holds no bytes
+            data = b"%b%d%b" % (self._ack_head, number, socketio.encode_json(args))
+            client.session.send_message(data, websocket.text_frame(MESSAGE, data))
         else:
-            client.send(packet)
+            client.send(Packet(Kind.ACK, self.name, list(args), number))
 
     def disconnect(self, sid: str) -> None:
         """Disconnect a client, after what was sent to it before."""
@@ -208,7 +210,7 @@ class SocketIOServer:
         packet = client.assembler.feed(message)
         if packet is None:
             return
-        if packet.namespace not in self.namespaces and packet.kind is Kind.CONNECT:
+        if packet.kind is Kind.CONNECT and packet.namespace not in self.namespaces:
             refusal = {"message": "Invalid namespace"}
             client.send(Packet(Kind.CONNECT_ERROR, packet.namespace, refusal))
         elif not client.busy:
@@ -242,7 +244,7 @@ class SocketIOServer:
     def _handle(self, client: _Client, packet: Packet, reason: str) -> None:
         """Handle a packet, and then those that came meanwhile."""
         client.busy = True
-        while drive(self._work(client, packet, reason), partial(self._go_on, client)):
+        while drive(self._work(client, packet, reason), self._go_on, client):
             if not client.inbox:
                 client.busy = False
                 return
@@ -260,21 +262,16 @@ class SocketIOServer:
             self._idle.set()
 
     def _work(self, client: _Client, packet: Packet, reason: str) -> Coroutine[Any, Any, None]:
-        if packet.kind is Kind.EVENT:
-            return self._event(client, packet)
+        if packet.kind is Kind.EVENT and packet.namespace in client.sids:
+            sid = client.sids[packet.namespace]
+            namespace = self.namespaces[packet.namespace]
+            ack = None if packet.id is None else partial(namespace.ack, sid, packet.id)
+            return namespace.handlers.on_event(sid, packet.data[0], packet.data[1:], ack)
         if packet.kind is Kind.CONNECT:
             return self._connect(client, packet)
         if packet.kind is Kind.DISCONNECT:
             return self._disconnect(client, packet.namespace, reason)
         return _ignore()
-
-    async def _event(self, client: _Client, packet: Packet) -> None:
-        sid = client.sids.get(packet.namespace)
-        if sid is None:
-            return  # it was disconnected, and has yet to hear of it
-        namespace = self.namespaces[packet.namespace]
-        ack = None if packet.id is None else partial(namespace.ack, sid, packet.id)
-        await namespace.handlers.on_event(sid, packet.data[0], packet.data[1:], ack)
 
     async def _connect(self, client: _Client, packet: Packet) -> None:
         client.connects += 1
@@ -322,10 +319,5 @@ class SocketIOServer:
         return asyncio.get_running_loop().create_task(work)
 
 
-def _message_frame(data: bytes) -> bytes:
-    """A text message of Engine.IO as it goes over a WebSocket."""
-    return websocket.frame(websocket.TEXT, engineio.MESSAGE.encode() + data)
-
-
 async def _ignore() -> None:
-    """For acks of events that the server did not send with an id."""
+    """For acks that were not asked for, and events of who has yet to hear that it is out."""

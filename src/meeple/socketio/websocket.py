@@ -72,12 +72,17 @@ class WebSocketProtocol(asyncio.Protocol):
                 self._shake_hands(self._handshake, data)
                 return
             for opcode, payload in self._reader.feed(data, MAX_AT_ONCE):
-                self._on_message(opcode, payload)
+                if opcode == websocket.TEXT and self._session is not None and not self._closing:
+                    self._session.receive(payload.decode())
+                else:
+                    self._on_message(opcode, payload)
             if self._reader.more and not self._transport.is_closing():
                 self._transport.pause_reading()
                 asyncio.get_running_loop().call_soon(self._read_on)
         except ProtocolError as error:
             self._fail(error.close_code, str(error))
+        except UnicodeDecodeError:
+            self._fail(1007, "a text is not UTF-8")
         except Exception:
             log.exception("a WebSocket failed")
             self._fail(1011, "internal error")
@@ -204,14 +209,7 @@ class WebSocketProtocol(asyncio.Protocol):
         elif self._closing:
             return
         elif opcode == websocket.TEXT:
-            try:
-                packet = payload.decode()
-            except UnicodeDecodeError as error:
-                raise ProtocolError("a text is not UTF-8", 1007) from error
-            if self._session is not None:
-                self._session.receive(packet)
-            else:
-                self._on_probe(packet)
+            self._on_probe(payload.decode())
         elif opcode == websocket.BINARY:
             if self._session is None:
                 raise ProtocolError("a probe has to come first")

@@ -81,10 +81,10 @@ class GroupCommit(Generic[T]):
         """How many items wait for their batch."""
         return len(self._pending)
 
-    async def submit(self, item: T) -> None:
-        """Returns when the item is committed.
+    def submit(self, item: T) -> asyncio.Future[None]:
+        """The future is done when the item is committed.
 
-        If the caller is cancelled meanwhile, the item is committed all the same or not at all.
+        If it is cancelled meanwhile, the item is committed all the same or not at all.
 
         Raises:
             Unavailable: it was not taken, or its transaction failed.
@@ -101,7 +101,7 @@ class GroupCommit(Generic[T]):
             self._idle.clear()
             # In the next turn of the loop, so that the whole of this turn shares the batch.
             self._loop.call_soon(self._next_batch)
-        await waiter
+        return waiter
 
     async def aclose(self) -> None:
         """Take no more items, and return when those that were taken are written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -42,7 +42,7 @@ _players = msgspec.json.Decoder(tuple[Player | None, ...])
 _outcomes = msgspec.json.Decoder(Outcome)
 
 
-class Append(NamedTuple):
+class Append(msgspec.Struct, frozen=True, gc=False):
     """One call of `GameLog.append`, checked and encoded.
 
     Attributes:
@@ -73,14 +73,17 @@ def encode_append(
     _check_text(game_id)
     encoded: list[EntryValues] = []
     for seq, entry in enumerate(entries, expected_seq):
-        name, number, kind, seat, payload, action_id, at = entry
-        if name != game_id or number != seq:
-            raise ValueError(f"Entry {number} of game {name!r} is not {seq} of {game_id!r}.")
+        if entry.game_id != game_id or entry.seq != seq:
+            raise ValueError(
+                f"Entry {entry.seq} of game {entry.game_id!r} is not {seq} of {game_id!r}."
+            )
+        seat, action_id, at = entry.seat, entry.action_id, entry.at
         if not MIN_INT64 <= at <= MAX_INT64 or (seat and not MIN_INT64 <= seat <= MAX_INT64):
             raise ValueError(f"Entry {seq} of game {game_id!r}: a number exceeds 64 bits.")
-        if action_id is not None:
+        if action_id:
             _check_text(action_id)
-        encoded.append((game_id, seq, kind.value, seat, to_json(payload), action_id, at))
+        payload = to_json(entry.payload)
+        encoded.append((game_id, seq, str(entry.kind), seat, payload, action_id, at))
     if row is None:
         return Append(game_id, expected_seq, encoded, None, frozenset())
     if row.game_id != game_id:
@@ -92,7 +95,8 @@ def encode_append(
 def _check_text(text: str) -> None:
     if "\0" in text:
         raise ValueError(f"{text!r} contains a NUL, which not every database can store.")
-    text.encode()  # UnicodeEncodeError is a ValueError
+    if not text.isascii():
+        text.encode()  # UnicodeEncodeError is a ValueError
 
 
 def to_json(value: Any) -> str:

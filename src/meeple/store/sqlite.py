@@ -116,17 +116,23 @@ class SqliteGameLog:
         """How many appends wait for their transaction."""
         return self._commits.pending
 
-    async def append(
+    def append(
         self,
         game_id: str,
         expected_seq: int,
         entries: Sequence[Entry],
         *,
         row: GameRow | None = None,
-    ) -> None:
+    ) -> asyncio.Future[None]:
         """See `GameLog.append`."""
-        self._check_open()
-        await self._commits.submit(encode_append(game_id, expected_seq, entries, row))
+        # No coroutine, which would be one more on the way of every action.
+        try:
+            self._check_open()
+            return self._commits.submit(encode_append(game_id, expected_seq, entries, row))
+        except (Unavailable, ValueError) as error:
+            refused = asyncio.get_running_loop().create_future()
+            refused.set_exception(error)
+            return refused
 
     async def read(
         self, game_id: str, from_seq: int = 0, *, limit: int | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -25,7 +25,8 @@ RESERVED = frozenset(
 )
 
 _decode_json = msgspec.json.Decoder().decode
-_encode_json = msgspec.json.Encoder().encode
+#: JSON in UTF-8; Structs are objects.
+encode_json = msgspec.json.Encoder().encode
 
 
 class Kind(IntEnum):
@@ -40,7 +41,7 @@ class Kind(IntEnum):
     BINARY_ACK = 6
 
 
-class Packet(NamedTuple):
+class Packet(msgspec.Struct, frozen=True, gc=False):
     """One packet.
 
     Attributes:
@@ -76,15 +77,11 @@ def decode(text: str) -> Packet:
         raise ProtocolError(f"a packet may have {MAX_ATTACHMENTS} attachments")
     if number is not None and len(number) > MAX_ID_DIGITS:
         raise ProtocolError("a packet's number is too long")
-    packet = Packet(
-        kind,
-        namespace or "/",
-        _json(text[head.end() :]),
-        None if number is None else int(number),
-        attachments,
+    data = _json(text[head.end() :])
+    _check(kind, data, number)
+    return Packet(
+        kind, namespace or "/", data, None if number is None else int(number), attachments
     )
-    _check(packet)
-    return packet
 
 
 _KINDS = {str(kind.value): kind for kind in Kind if kind is not Kind.CONNECT_ERROR}
@@ -117,8 +114,7 @@ def _check_nesting(data: Any, left: int) -> None:
         _check_nesting(value, left - 1)
 
 
-def _check(packet: Packet) -> None:
-    kind, data = packet.kind, packet.data
+def _check(kind: Kind, data: Any, number: str | None) -> None:
     if kind is Kind.EVENT or kind is Kind.BINARY_EVENT:
         name = data[0] if isinstance(data, list) and data else None
         # The reference parser takes a number as a name too.
@@ -128,7 +124,7 @@ def _check(packet: Packet) -> None:
     elif kind is Kind.DISCONNECT:
         fine = data is None
     else:
-        fine = isinstance(data, list) and packet.id is not None
+        fine = isinstance(data, list) and number is not None
     if not fine:
         raise ProtocolError(f"this is no {kind.name} packet")
 
@@ -158,6 +154,8 @@ class Assembler:
             if self._waiting is not None:
                 raise ProtocolError("a binary attachment has to come first")
             packet = decode(message)
+            if not packet.attachments and packet.kind < Kind.BINARY_EVENT:
+                return packet
             if not packet.attachments:
                 return _whole(packet, [])
             self._waiting, self._size = packet, 0
@@ -176,8 +174,6 @@ class Assembler:
 
 
 def _whole(packet: Packet, attachments: list[bytes]) -> Packet:
-    if packet.kind < Kind.BINARY_EVENT:
-        return packet
     kind = Kind.EVENT if packet.kind is Kind.BINARY_EVENT else Kind.ACK
     return Packet(kind, packet.namespace, _put_in(packet.data, [*attachments]), packet.id)
 
@@ -217,13 +213,8 @@ def encode_head(packet: Packet, attachments: int = 0) -> str:
     return f"{int(kind)}{count}{namespace}{number}"
 
 
-def encode_json(data: Any) -> bytes:
-    """``data`` as JSON; Structs are objects."""
-    return _encode_json(data)
-
-
 def _text(data: Any) -> str:
-    return "" if data is None else _encode_json(data).decode()
+    return "" if data is None else encode_json(data).decode()
 
 
 def _take_out(data: Any, attachments: list[bytes]) -> Any:

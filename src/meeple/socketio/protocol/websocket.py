@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
 
 from meeple.socketio.protocol.errors import ProtocolError
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # its wheel was built without a compiler
+    from websockets.utils import apply_mask
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
@@ -13,11 +17,8 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015)))
 
 
-class Message(NamedTuple):
-    """A whole message, or a control frame: its opcode and its unmasked payload."""
-
-    opcode: int
-    payload: bytes
+#: A whole message, or a control frame: its opcode and its unmasked payload.
+Message = tuple[int, bytes]
 
 
 def frame(opcode: int, payload: bytes) -> bytes:
@@ -28,6 +29,16 @@ def frame(opcode: int, payload: bytes) -> bytes:
     if size < 0x10000:
         return bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big") + payload
     return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload
+
+
+def text_frame(prefix: bytes, data: bytes) -> bytes:
+    """The frame of a text message that is ``prefix`` and ``data``."""
+    size = len(prefix) + len(data)
+    if size < 126:
+        return b"\x81%c%b%b" % (size, prefix, data)
+    if size < 0x10000:
+        return b"\x81\x7e%b%b%b" % (size.to_bytes(2, "big"), prefix, data)
+    return b"\x81\x7f%b%b%b" % (size.to_bytes(8, "big"), prefix, data)
 
 
 def close_frame(code: int, reason: str = "") -> bytes:
@@ -80,6 +91,18 @@ class FrameReader:
         Raises:
             ProtocolError: the client broke the protocol; what was whole before is lost with it.
         """
+        size = len(data) - 6
+        if (
+            0 < size < 126
+            and data[0] == 0x81
+            and data[1] == 0x80 | size
+            and not self._buffer
+            and not self._opcode
+            and size <= self._max_size
+        ):
+            # The usual thing to come: one whole, short text, between no fragments.
+            self.more = False
+            return [(TEXT, apply_mask(data[6:], data[2:6]))]
         if self._buffer:
             # Joined only once it is of use: a frame may come byte by byte.
             self._buffer += data
@@ -111,7 +134,7 @@ class FrameReader:
                 self._needed = head + size
                 break
             start = at + head
-            payload = _unmask(data[start : start + size], data[start - 4 : start])
+            payload = apply_mask(data[start : start + size], data[start - 4 : start])
             at = start + size
             message = self._take(first, payload)
             if message is not None:
@@ -141,10 +164,10 @@ class FrameReader:
     def _take(self, first: int, payload: bytes) -> Message | None:
         opcode = first & 0x0F
         if opcode >= CLOSE:
-            return Message(opcode, payload)
+            return opcode, payload
         if opcode != CONTINUATION:
             if first & 0x80:
-                return Message(opcode, payload)
+                return opcode, payload
             self._opcode = opcode
         self._fragments.append(payload)
         self._size += len(payload)
@@ -153,16 +176,6 @@ class FrameReader:
             if len(self._fragments) > 1024:
                 raise ProtocolError("too many fragments", 1009)
             return None
-        message = Message(self._opcode, b"".join(self._fragments))
+        message = self._opcode, b"".join(self._fragments)
         self._fragments, self._opcode, self._size = [], CONTINUATION, 0
         return message
-
-
-def _unmask(payload: bytes, mask: bytes) -> bytes:
-    size = len(payload)
-    if not size:
-        return payload
-    # One addition of two long numbers is much faster than a loop over bytes.
-    key = (mask * ((size + 3) // 4))[:size]
-    number = int.from_bytes(payload, "little") ^ int.from_bytes(key, "little")
-    return number.to_bytes(size, "little")
