@@ -37,6 +37,7 @@ class Rules:
         self.perfect_information: bool = getattr(engine, "perfect_information", False)
         self._codec = engine if isinstance(engine, ActionCodec) else None
         self._forced = engine if isinstance(engine, ForcedActions) else None
+        self.may_force = self._forced is not None
 
     @cached_property
     def summary(self) -> str:

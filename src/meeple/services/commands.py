@@ -93,13 +93,13 @@ def sit(game: Game, player: Player, seat: int | None, at: int) -> list[Step]:
 def play(
     game: Game,
     at: int,
+    seat: int | None,
     action_id: str | None,
     *,
-    user_id: UUID,
     action: JSON,
     seq: int | None = None,
 ) -> list[Step]:
-    """The user does ``action``; ``action_id`` as the log keeps it.
+    """``seat`` does ``action``; ``action_id`` as the log keeps it.
 
     Raises:
         NotInGame, GameNotStarted, GameOver, NotYourTurn: it is not for this user to act now.
@@ -108,7 +108,8 @@ def play(
         PayloadTooLarge, InvalidMessage: it cannot be kept in a log.
         EngineError: the engine failed on it.
     """
-    seat = seat_of(game, user_id)
+    if seat is None:
+        raise NotInGame
     if seq is not None and seq != game.seq:
         raise StaleSeq(f"you named seq {seq}, the game is at {game.seq}")
     action = _as_logged(action)
@@ -119,13 +120,14 @@ def play(
     return steps
 
 
-def resign(game: Game, at: int, action_id: str | None, *, user_id: UUID) -> list[Step]:
-    """The user gives up; all the others win.
+def resign(game: Game, at: int, seat: int | None, action_id: str | None) -> list[Step]:
+    """``seat`` gives up; all the others win.
 
     Raises:
         NotInGame, GameNotStarted, GameOver: there is nothing to resign.
     """
-    seat = seat_of(game, user_id)
+    if seat is None:
+        raise NotInGame
     if game.status is GameStatus.OVER:
         raise GameOver
     if game.status is GameStatus.OPEN:
@@ -136,7 +138,9 @@ def resign(game: Game, at: int, action_id: str | None, *, user_id: UUID) -> list
     return steps
 
 
-def abort(game: Game, at: int, action_id: str | None, *, user_id: UUID) -> list[Step]:
+def abort(
+    game: Game, at: int, seat: int | None, action_id: str | None, *, user_id: UUID
+) -> list[Step]:
     """A player, or who made the table, calls the game off before its first action.
 
     Raises:
@@ -144,7 +148,6 @@ def abort(game: Game, at: int, action_id: str | None, *, user_id: UUID) -> list[
         GameStarted: an action has been played.
         GameOver: it is over already.
     """
-    seat = game.seat_of(user_id)
     if seat is None and user_id != game.creator:
         raise Forbidden("only a player or the one who made the table can abort it")
     if game.status is GameStatus.OVER:

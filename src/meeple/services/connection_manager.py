@@ -172,8 +172,10 @@ class ConnectionManager:
         Waits for nothing, and knows only the games that have a connection on this node. What
         happened on other nodes since the last join, leave, `players_in` or `refresh` it does not.
         """
+        here = self._players.get(game_id)
+        if here is None:
+            here = self._here(game_id)
         elsewhere = self._elsewhere.get(game_id)
-        here = self._here(game_id)
         return here | self._alive(elsewhere) if elsewhere else here
 
     # --- the life of the node -----------------------------------------------------------------

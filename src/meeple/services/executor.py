@@ -41,9 +41,10 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     ok: bool = True
 
 
-#: What a command comes to: from the game, the time in ms and the name under which the game's log
-#: keeps the command (None: none), the entries to append; or why not. Nothing, if nothing is to do.
-Decide = Callable[[Game, int, str | None], list[Step]]
+#: What a command comes to: from the game, the time in ms, the user's seat (None: none) and the name
+#: under which the game's log keeps the command (None: none), the entries to append; or why not.
+#: Nothing, if nothing is to do.
+Decide = Callable[[Game, int, int | None, str | None], list[Step]]
 _Ack = TypeVar("_Ack")
 #: Called once a command's entry is on the disk, before anybody else hears of it.
 OnDone = Callable[[_Ack], None]
@@ -111,16 +112,17 @@ class Executor:
             if table.unsure:
                 await self._catch_up(table)
             for _ in range(ATTEMPTS):
-                game, key = table.game, None
-                if action_id is not None:
-                    key = projection.log_action_id(game.seat_of(user_id), action_id)
+                game = table.game
+                seat, key = game.seat_of(user_id), None
+                if action_id is not None and seat is not None:
+                    key = projection.log_action_id(seat, action_id)
                     if key in table.action_ids:
                         receipt = Receipt(game_id, table.action_ids[key])
                         on_commit(receipt)
                         return receipt
                 try:
                     now = self._clock.now_ms()
-                    steps = decide(game, now, key)
+                    steps = decide(game, now, seat, key)
                     # Made before the append: an engine that cannot show it has failed on it.
                     messages = self._messages(steps, now)
                 except MeepleError:
@@ -185,11 +187,10 @@ class Executor:
         game_id = steps[-1].game.game_id
         audience = self._broadcaster.audience(game_id)
         online = self._presence.present(game_id)
-        return [
-            (seat, projection.message(step.game, step.entry, seat, online, now))
-            for step in steps
-            for seat in audience
-        ]
+        messages: list[tuple[int | None, Message]] = []
+        for step in steps:
+            messages += projection.messages(step.game, step.entry, audience, online, now)
+        return messages
 
     def _broadcast(self, game_id: str, messages: Collection[tuple[int | None, Message]]) -> None:
         for seat, message in messages:

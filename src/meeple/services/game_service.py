@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -134,8 +135,8 @@ class GameService:
         table = await self._executor.table(game_id)
         if table.game.seat_of(player.user_id) is None:
 
-            def decide(game: Game, now: int, action_id: str | None) -> list[Step]:
-                if game.seat_of(player.user_id) is not None:
+            def decide(game: Game, now: int, own: int | None, key: str | None) -> list[Step]:
+                if own is not None:
                     return []
                 steps = commands.sit(game, player, seat, now)
                 self._check_shown(steps[-1].game)
@@ -144,7 +145,7 @@ class GameService:
             await self._executor.execute(game_id, decide, player.user_id)
         return self._state(table.game, table.game.seat_of(player.user_id))
 
-    async def execute_action(
+    def execute_action(
         self,
         game_id: str,
         user_id: UUID,
@@ -153,7 +154,7 @@ class GameService:
         action_id: str | None = None,
         seq: int | None = None,
         on_commit: OnDone[Receipt] = unheard,
-    ) -> Receipt:
+    ) -> Coroutine[Any, Any, Receipt]:
         """Play ``action``; once committed, ``on_commit`` is called, then all viewers are told.
 
         The same ``action_id`` from the same seat gets the first receipt again and plays nothing.
@@ -164,8 +165,9 @@ class GameService:
             EngineError: the engine failed on it; nothing was played.
             Unavailable: it may or may not have been played; resend it under its ``action_id``.
         """
-        decide = partial(commands.play, user_id=user_id, action=action, seq=seq)
-        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
+        # No coroutine of its own, which would be one more on the way of every action.
+        decide = partial(commands.play, action=action, seq=seq)
+        return self._executor.execute(game_id, decide, user_id, action_id, on_commit)
 
     async def resign(
         self,
@@ -181,8 +183,7 @@ class GameService:
             GameNotFound, NotInGame, GameNotStarted, GameOver: there is nothing to resign.
             InvalidMessage, Unavailable: as for `execute_action`.
         """
-        decide = partial(commands.resign, user_id=user_id)
-        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
+        return await self._executor.execute(game_id, commands.resign, user_id, action_id, on_commit)
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
         """Call the game off before its first action.
@@ -326,9 +327,10 @@ class GameService:
         now = self._clock.now_ms()
         entries = await self._log.read(game.game_id, limit=game.seq + 1)
         return [
-            projection.message(step.game, step.entry, seat, online, now)
+            message
             for step in fold_all(entries, self._tables.rules)
             if step.entry.seq > last_seq
+            for _, message in projection.messages(step.game, step.entry, (seat,), online, now)
         ]
 
     def _state(self, game: Game, seat: int | None) -> projection.GameState:

@@ -6,7 +6,7 @@ look at to know what a viewer may see. What a viewer may not see is not in the b
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -122,8 +122,16 @@ def state(game: Game, seat: int | None, online: Collection[UUID], now: int) -> G
     Raises:
         EngineError: the engine failed to show it.
     """
-    # A spectator is no seat that may act.
-    asked: int | None = seat if seat in game.to_act else None
+    return _state(game, seat, players(game, online), now)
+
+
+def _state(game: Game, seat: int | None, seats: tuple[PlayerView, ...], now: int) -> GameState:
+    legal, request = None, None
+    if seat is not None and seat in game.to_act:
+        legal = game.legal_actions(seat)
+        request = _ACTION
+        if game.rules.may_force and (forced := game.forced(seat)) is not None:
+            request = Request("forced", forced)
     return GameState(
         game.game_id,
         game.seq,
@@ -132,25 +140,35 @@ def state(game: Game, seat: int | None, online: Collection[UUID], now: int) -> G
         seat,
         game.view(seat),
         game.to_act,
-        None if asked is None else game.legal_actions(asked),
-        None if asked is None else _request(game, asked),
+        legal,
+        request,
         None,
-        players(game, online),
+        seats,
         game.outcome,
         now,
     )
 
 
-def message(
-    game: Game, entry: Entry, seat: int | None, online: Collection[UUID], now: int
-) -> Message:
-    """What ``seat`` is told of ``entry``, which made ``game``: one message an entry, to everybody.
+_ACTION = Request("action")
 
-    Every viewer gets every seq, whether or not its view changed, so nothing leaks by its absence.
+
+def messages(
+    game: Game,
+    entry: Entry,
+    audience: Iterable[int | None],
+    online: Collection[UUID],
+    now: int,
+) -> list[tuple[int | None, Message]]:
+    """What each seat of ``audience`` is told of ``entry``, which made ``game``.
+
+    It is one message an entry for everybody. Every viewer gets every seq, whether or not its view
+    changed, so nothing leaks by its absence.
     """
     if entry.kind is EntryKind.ENDED and game.outcome is not None:
-        return Message("game:over", GameOverMessage(game.game_id, game.seq, game.outcome))
-    return Message("game:state", state(game, seat, online, now))
+        over = Message("game:over", GameOverMessage(game.game_id, game.seq, game.outcome))
+        return [(seat, over) for seat in audience]
+    seats = players(game, online)
+    return [(seat, Message("game:state", _state(game, seat, seats, now))) for seat in audience]
 
 
 def presence(game: Game, online: Collection[UUID]) -> Message:
@@ -175,22 +193,14 @@ def log_entry(game: Game, entry: Entry, seat: int | None) -> LogEntry:
     return LogEntry(entry.seq, entry.kind, entry.seat, payload, action_id, entry.at)
 
 
-def log_action_id(seat: int | None, action_id: str) -> str | None:
-    """The name under which the log keeps a client's ``action_id``; None for who has no seat.
+def log_action_id(seat: int, action_id: str) -> str:
+    """The name under which the log keeps a client's ``action_id``.
 
     The seat is part of it: two players who both count from 1 must not answer for each other.
     """
-    return None if seat is None else f"{seat}:{action_id}"
+    return f"{seat}:{action_id}"
 
 
 def client_action_id(entry: Entry) -> str | None:
     """The ``action_id`` that the client gave, from the name that the log keeps."""
     return None if entry.action_id is None else entry.action_id.partition(":")[2]
-
-
-def _request(game: Game, seat: int) -> Request:
-    forced = game.forced(seat)
-    return _ACTION if forced is None else Request("forced", forced)
-
-
-_ACTION = Request("action")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -23,32 +24,13 @@ def drive(coroutine: Coroutine[Any, Any, None], done: Callable[[T], None], argum
 
     What it raises is logged: handlers answer for their own errors.
     """
-    waiting = _step(coroutine)
-    if waiting is None:
-        return True
-
-    def resume(_: Any) -> None:
-        following = _step(coroutine)
-        if following is None:
-            done(argument)
-        else:
-            following.add_done_callback(resume)
-
-    waiting.add_done_callback(resume)
-    return False
-
-
-def _step(coroutine: Coroutine[Any, Any, None]) -> asyncio.Future[Any] | None:
-    """Run on to the next future that is awaited; None at the end."""
     try:
         awaited = coroutine.send(None)
-    except StopIteration:
-        return None
-    except asyncio.CancelledError:
-        return None
+    except (StopIteration, asyncio.CancelledError):
+        return True
     except Exception:
         log.exception("a handler failed")
-        return None
+        return True
     if awaited is None:
         # asyncio.sleep(0) and its like: on with the next turn of the loop.
         loop = asyncio.get_running_loop()
@@ -57,5 +39,12 @@ def _step(coroutine: Coroutine[Any, Any, None]) -> asyncio.Future[Any] | None:
     else:
         # What a task would do: the future was handed to us by its own __await__.
         awaited._asyncio_future_blocking = False
-    future: asyncio.Future[Any] = awaited
-    return future
+    awaited.add_done_callback(partial(_resume, coroutine, done, argument))
+    return False
+
+
+def _resume(
+    coroutine: Coroutine[Any, Any, None], done: Callable[[T], None], argument: T, _: object
+) -> None:
+    if drive(coroutine, done, argument):
+        done(argument)

@@ -116,14 +116,6 @@ class Session:
             return
         self._answer()
 
-    def send_message(self, data: bytes, frame: bytes) -> None:
-        """Send a text message that many get: ``data`` as UTF-8, ``frame`` for a WebSocket."""
-        if self.websocket is not None:
-            if not self.closed:
-                self.websocket.send_frame(frame)
-        else:
-            self.send(engineio.MESSAGE + data.decode())
-
     def receive(self, packet: Packet) -> None:
         """Handle a packet that the client has sent; raises `ProtocolError`."""
         if self.closed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -25,7 +25,6 @@ from meeple.errors import (
 from meeple.protocols import Ack, Clock, SocketServer
 from meeple.schemas import ws_messages as ws
 from meeple.services.connection_manager import ConnectionManager
-from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService
 from meeple.services.rate_limit import TokenBucket
 from meeple.socketio.auth import AuthHandler, AuthResult
@@ -91,7 +90,6 @@ class GameHandlers:
             ws.Join: self._join,
             ws.Spectate: self._spectate,
             ws.Leave: self._leave,
-            ws.Act: self._act,
             ws.Resign: self._resign,
             ws.Heartbeat: self._heartbeat,
             ws.RefreshToken: self._refresh_token,
@@ -136,9 +134,19 @@ class GameHandlers:
             message = ws.parse(event, args)
             if connection.expiry_told_at is not None and not isinstance(message, ws.RefreshToken):
                 raise TokenExpired
+            if isinstance(message, ws.Act):
+                # It waits for its commit alone; the others may need a task of their own.
+                await self._games.execute_action(
+                    message.game_id,
+                    connection.user_id,
+                    message.action,
+                    action_id=message.action_id,
+                    seq=message.seq,
+                    on_commit=ack or _unheard,
+                )
+                return
             work = self._handle[type(message)](sid, connection, message, ack or _unheard)
-            # An action waits for its commit alone; the others may need a task of their own.
-            await (work if isinstance(message, ws.Act) else asyncio.create_task(work))
+            await asyncio.create_task(work)
         except MeepleError as error:
             if isinstance(error, EngineError):
                 log.exception("engine failed", sid=sid, event_name=event)
@@ -222,18 +230,6 @@ class GameHandlers:
         await self._presence.leave_game(sid, message.game_id)
         ack(ws.Ok(ok=True, game_id=message.game_id))
         await self._games.announce_presence(message.game_id)
-
-    def _act(
-        self, sid: str, connection: Connection, message: ws.Act, ack: Ack
-    ) -> Awaitable[Receipt]:
-        return self._games.execute_action(
-            message.game_id,
-            connection.user_id,
-            message.action,
-            action_id=message.action_id,
-            seq=message.seq,
-            on_commit=ack,
-        )
 
     async def _resign(self, sid: str, connection: Connection, message: ws.Resign, ack: Ack) -> None:
         await self._games.resign(

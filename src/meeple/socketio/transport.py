@@ -78,8 +78,12 @@ class Namespace:
         frame = websocket.text_frame(MESSAGE, data)
         for sid in tuple(to):  # who turns out to be gone leaves ``to``
             client = self.clients.get(sid)
-            if client is not None:
-                client.session.send_message(data, frame)
+            if client is None:
+                continue
+            if client.session.websocket is not None:
+                client.session.websocket.send_frame(frame)
+            else:
+                client.session.send(engineio.MESSAGE + data.decode())
 
     def send(self, sid: str, event: str, *args: Any) -> None:
         """Send one connection an event with any number of arguments, which may hold bytes."""
@@ -92,9 +96,11 @@ class Namespace:
         client = self.clients.get(sid)
         if client is None:
             return
-        if len(args) == 1 and isinstance(args[0], msgspec.Struct):  # holds no bytes
+        carrier = client.session.websocket
+        if carrier is not None and len(args) == 1 and isinstance(args[0], msgspec.Struct):
+            # The usual case, without the search for bytes, which a Struct holds none of.
             data = b"%b%d%b" % (self._ack_head, number, socketio.encode_json(args))
-            client.session.send_message(data, websocket.text_frame(MESSAGE, data))
+            carrier.send_frame(websocket.text_frame(MESSAGE, data))
         else:
             client.send(Packet(Kind.ACK, self.name, list(args), number))
 

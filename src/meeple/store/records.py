@@ -70,7 +70,8 @@ def encode_append(
     """
     if not entries:
         raise ValueError(f"Nothing to append to game {game_id!r}.")
-    _check_text(game_id)
+    if not game_id.isascii() or "\0" in game_id:
+        _check_text(game_id)
     encoded: list[EntryValues] = []
     for seq, entry in enumerate(entries, expected_seq):
         if entry.game_id != game_id or entry.seq != seq:
@@ -80,7 +81,7 @@ def encode_append(
         seat, action_id, at = entry.seat, entry.action_id, entry.at
         if not MIN_INT64 <= at <= MAX_INT64 or (seat and not MIN_INT64 <= seat <= MAX_INT64):
             raise ValueError(f"Entry {seq} of game {game_id!r}: a number exceeds 64 bits.")
-        if action_id:
+        if action_id is not None and (not action_id.isascii() or "\0" in action_id):
             _check_text(action_id)
         payload = to_json(entry.payload)
         encoded.append((game_id, seq, str(entry.kind), seat, payload, action_id, at))
@@ -95,8 +96,7 @@ def encode_append(
 def _check_text(text: str) -> None:
     if "\0" in text:
         raise ValueError(f"{text!r} contains a NUL, which not every database can store.")
-    if not text.isascii():
-        text.encode()  # UnicodeEncodeError is a ValueError
+    text.encode()  # UnicodeEncodeError is a ValueError
 
 
 def to_json(value: Any) -> str:

@@ -77,8 +77,26 @@ def decode(text: str) -> Packet:
         raise ProtocolError(f"a packet may have {MAX_ATTACHMENTS} attachments")
     if number is not None and len(number) > MAX_ID_DIGITS:
         raise ProtocolError("a packet's number is too long")
-    data = _json(text[head.end() :])
-    _check(kind, data, number)
+    data = None
+    if head.end() < len(text):
+        try:
+            data = _decode_json(text[head.end() :])
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ProtocolError("a packet's data is not JSON", 1007) from error
+        if text.count("[") + text.count("{") > MAX_NESTING:
+            _check_nesting(data, MAX_NESTING)
+    if kind is Kind.EVENT or kind is Kind.BINARY_EVENT:
+        name = data[0] if isinstance(data, list) and data else None
+        # The reference parser takes a number as a name too.
+        fine = type(name) in (str, int) and name not in RESERVED
+    elif kind is Kind.CONNECT:
+        fine = data is None or isinstance(data, dict)
+    elif kind is Kind.DISCONNECT:
+        fine = data is None
+    else:
+        fine = isinstance(data, list) and number is not None
+    if not fine:
+        raise ProtocolError(f"this is no {kind.name} packet")
     return Packet(
         kind, namespace or "/", data, None if number is None else int(number), attachments
     )
@@ -93,18 +111,6 @@ _HEAD = re.compile(
 )
 
 
-def _json(text: str) -> Any:
-    if not text:
-        return None
-    try:
-        data = _decode_json(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ProtocolError("a packet's data is not JSON", 1007) from error
-    if text.count("[") + text.count("{") > MAX_NESTING:
-        _check_nesting(data, MAX_NESTING)
-    return data
-
-
 def _check_nesting(data: Any, left: int) -> None:
     if not isinstance(data, list | dict):
         return
@@ -112,21 +118,6 @@ def _check_nesting(data: Any, left: int) -> None:
         raise ProtocolError("a packet's data is nested too deeply", 1009)
     for value in data if isinstance(data, list) else data.values():
         _check_nesting(value, left - 1)
-
-
-def _check(kind: Kind, data: Any, number: str | None) -> None:
-    if kind is Kind.EVENT or kind is Kind.BINARY_EVENT:
-        name = data[0] if isinstance(data, list) and data else None
-        # The reference parser takes a number as a name too.
-        fine = type(name) in (str, int) and name not in RESERVED
-    elif kind is Kind.CONNECT:
-        fine = data is None or isinstance(data, dict)
-    elif kind is Kind.DISCONNECT:
-        fine = data is None
-    else:
-        fine = isinstance(data, list) and number is not None
-    if not fine:
-        raise ProtocolError(f"this is no {kind.name} packet")
 
 
 class Assembler:
