@@ -35,7 +35,7 @@ def everything(entries: list[Entry]) -> list[bytes]:
             [
                 [
                     projection.state(step.game, seat, (), 0),
-                    projection.message(step.game, step.entry, seat, (), 0),
+                    projection.messages(step.game, step.entry, (seat,), (), 0),
                     projection.log_entry(step.game, step.entry, seat),
                 ]
                 for seat in (None, *range(len(step.game.players)))
