@@ -24,12 +24,11 @@ from typing import Any
 from meeple.engine.base import JSON
 from meeple.engine.conformance.leak import Memory
 from meeple.engine.conformance.play import play_game
-from meeple.engine.conformance.powers import Redeals, SamplesActions
 from meeple.engine.conformance.probe import GameStopped, Probe
 from meeple.engine.conformance.report import Problem, Report
 from meeple.engine.conformance.setting import BadDeclaration, choose_setting, label_of
 
-__all__ = ["Problem", "Redeals", "Report", "SamplesActions", "assert_engine", "check_engine"]
+__all__ = ["Problem", "Report", "assert_engine", "check_engine"]
 
 METHODS = ("new_game", "to_act", "legal_actions", "apply", "view", "outcome")
 #: Checks that may be left out: those that can be wrong about a good engine.

@@ -21,9 +21,8 @@ from hashlib import blake2b
 from random import Random
 from typing import NamedTuple
 
-from meeple.engine.base import IllegalAction
+from meeple.engine.base import IllegalAction, Redeals
 from meeple.engine.conformance.position import Position, observe
-from meeple.engine.conformance.powers import Redeals
 from meeple.engine.conformance.probe import Probe
 from meeple.engine.conformance.values import canonical, shown
 

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from meeple.engine.base import IllegalAction
+from meeple.engine.base import IllegalAction, SamplesActions
 from meeple.engine.conformance.leak import Memory, check_redeal, check_simultaneous
 from meeple.engine.conformance.legality import check_actions, check_codecs
 from meeple.engine.conformance.position import Position, observe
-from meeple.engine.conformance.powers import SamplesActions
 from meeple.engine.conformance.probe import GameStopped, Probe
 from meeple.engine.conformance.setting import Setting
 from meeple.engine.conformance.values import canonical, shown
