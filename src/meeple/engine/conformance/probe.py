@@ -31,6 +31,8 @@ class Probe:
         self.has_state_codec = isinstance(engine, StateCodec)
         self.has_forced_actions = isinstance(engine, ForcedActions)
         self.step = 0
+        #: True once a redealt state looked different to somebody.
+        self.redealt = False
         self._has_action_codec = isinstance(engine, ActionCodec)
         self._skip = skip
         self._problems: dict[tuple[str, str], Problem] = {}
@@ -97,7 +99,7 @@ class Probe:
 
     def new_game(self, setting: Setting) -> Any:
         """The first state of a game."""
-        rng = OneCallRandom(setting.seed, 0)
+        rng = OneCallRandom(setting.seed, setting.start)
         options = dict(setting.options)
         state = self.ask("new_game", setting.seats, options, rng)
         if options != setting.options:
@@ -111,7 +113,7 @@ class Probe:
         Raises:
             IllegalAction: the engine refuses the action.
         """
-        rng = OneCallRandom(setting.seed, step)
+        rng = OneCallRandom(setting.seed, setting.start + step)
         action = self.decode_action(data)
         on = f" on the action {shown(data)} (for what the rules forbid, raise IllegalAction)"
         after = self.call("apply", state, seat, action, rng, on=on)

@@ -8,12 +8,15 @@ from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
+from hypothesis import strategies as st
 
 from meeple.engine.base import JSON
 from meeple.engine.rng import SEED_BYTES
 
 #: A range of integers no longer than this is drawn from as a whole; of a longer one only the ends.
 SHORT_RANGE = 100
+#: How many games follow from one seed.
+LABELS = 2**32
 
 
 class BadDeclaration(Exception):
@@ -32,34 +35,36 @@ class Setting(NamedTuple):
         """The game's secret seed."""
         return blake2b(str(self.label).encode(), digest_size=SEED_BYTES).digest()
 
+    @property
+    def start(self) -> int:
+        """The seq of the entry that starts the game, in the log that a server would keep of it."""
+        return self.seats + 1
+
     def chance(self, purpose: str) -> Random:
         """A generator for the kit itself; never handed to the engine."""
         return Random(f"{self.label} {purpose}")
 
 
-def label_of(seed: int | str, number: int) -> int | str:
-    """The label of a game, such that the first game of that seed is that game."""
-    if isinstance(seed, int):
-        return seed + number
-    return f"{seed}+{number}" if number else seed
+def settings_of(
+    engine: Any, seed: int | str, seats: int | None, options: Mapping[str, JSON] | None
+) -> tuple[Setting, st.SearchStrategy[Setting]]:
+    """The first game to play, which has ``seed`` for its label, and a strategy for all others.
+
+    Seats and options are by chance unless they are given; the first game has the fewest seats and
+    the defaults.
+
+    Raises:
+        BadDeclaration: the engine's ``seats`` or ``Options`` cannot be used.
+    """
+    counts = _seat_counts(engine) if seats is None else range(seats, seats + 1)
+    defaults, varied = _options(engine, options)
+    labels = st.integers(1, LABELS).map(lambda number: _label(seed, number))
+    others = st.builds(Setting, labels, st.sampled_from(counts), varied)
+    return Setting(seed, counts[0], defaults), others
 
 
-def choose_setting(
-    engine: Any, label: int | str, seats: int | None, options: Mapping[str, JSON] | None
-) -> Setting:
-    """The setting of one game; seats and options are by chance unless given."""
-    chance = Random(f"{label} setting")
-    if seats is None:
-        seats = chance.choice(_seat_counts(engine))
-    declared = getattr(engine, "Options", None)
-    if declared is None:
-        if options:
-            raise BadDeclaration("Options were given, but the engine has no `Options`.")
-        return Setting(label, seats, {})
-    complete = _complete(declared, options or {})
-    if options is None and chance.random() < 0.5:
-        complete = _vary(declared, complete, chance)
-    return Setting(label, seats, complete)
+def _label(seed: int | str, number: int) -> int | str:
+    return seed + number if isinstance(seed, int) else f"{seed}+{number}"
 
 
 def _seat_counts(engine: Any) -> range:
@@ -69,6 +74,19 @@ def _seat_counts(engine: Any) -> range:
             f"`seats` must be a range of how many may play, such as range(2, 5); it is {counts!r}."
         )
     return counts
+
+
+def _options(
+    engine: Any, given: Mapping[str, JSON] | None
+) -> tuple[dict[str, JSON], st.SearchStrategy[dict[str, JSON]]]:
+    declared = getattr(engine, "Options", None)
+    if declared is None:
+        if given:
+            raise BadDeclaration("Options were given, but the engine has no `Options`.")
+        return {}, st.just({})
+    complete = _complete(declared, given or {})
+    varied = st.just(complete) if given is not None else _varied(declared, complete)
+    return complete, varied
 
 
 def _complete(declared: Any, options: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -86,32 +104,46 @@ def _complete(declared: Any, options: Mapping[str, JSON]) -> dict[str, JSON]:
     return complete
 
 
-def _vary(declared: Any, defaults: dict[str, JSON], chance: Random) -> dict[str, JSON]:
-    """Options by chance; the defaults if the engine refuses those together."""
-    schema, parts = msgspec.json.schema_components([declared])
-    name = schema[0].get("$ref", "").rpartition("/")[2]
-    properties = parts.get(name, {}).get("properties", {})
-    varied = {
-        option: _value(properties.get(option, {}), default, chance)
+def _varied(declared: Any, defaults: dict[str, JSON]) -> st.SearchStrategy[dict[str, JSON]]:
+    """Options by chance; the defaults where the engine refuses those together."""
+    schema, parts = msgspec.json.schema_components([declared], ref_template="{name}")
+    properties = parts.get(schema[0].get("$ref", ""), {}).get("properties", {})
+    values = {
+        option: _values(properties.get(option, {}), default, parts)
         for option, default in defaults.items()
     }
-    try:
-        return _complete(declared, varied)
-    except BadDeclaration:
-        # Rules that bind two options together are not in the schema, so this is no fault.
-        return defaults
+
+    def allowed(options: dict[str, JSON]) -> dict[str, JSON]:
+        try:
+            return _complete(declared, options)
+        except BadDeclaration:
+            # Rules that bind two options together are not in the schema, so this is no fault.
+            return defaults
+
+    # Half of the games by the defaults: they are what most people play.
+    return st.just(defaults) | st.fixed_dictionaries(values).map(allowed)
 
 
-def _value(schema: dict[str, Any], default: JSON, chance: Random) -> JSON:
-    """A value that the schema allows; the default where the schema is not a simple one."""
+def _values(
+    schema: dict[str, Any], default: JSON, parts: dict[str, Any]
+) -> st.SearchStrategy[JSON]:
+    """Values that the schema allows; the default alone where the schema is not a simple one."""
+    schema = parts.get(schema.get("$ref", ""), schema)
+    usual: st.SearchStrategy[JSON] = st.just(default)
     if "enum" in schema:
-        return chance.choice(schema["enum"])
-    if schema.get("type") == "boolean":
-        return chance.random() < 0.5
-    if schema.get("type") == "integer":
-        low = schema.get("minimum", schema.get("exclusiveMinimum", default - 1) + 1)
-        high = schema.get("maximum", schema.get("exclusiveMaximum", default + 1) - 1)
-        if high - low <= SHORT_RANGE:
-            return chance.randint(low, high)
-        return chance.choice([low, default])
-    return default
+        return st.sampled_from(schema["enum"])
+    if "anyOf" in schema:
+        return st.one_of(usual, *(_values(one, default, parts) for one in schema["anyOf"]))
+    match schema.get("type"):
+        case "null":
+            return st.none()
+        case "boolean":
+            return st.booleans()
+        case "integer":
+            low = schema.get("minimum", schema.get("exclusiveMinimum", default - 1) + 1)
+            high = schema.get("maximum", schema.get("exclusiveMaximum", default + 1) - 1)
+            short = high - low <= SHORT_RANGE
+            return st.integers(low, high) if short else st.sampled_from([default, low])
+        case "number" if {"minimum", "maximum"} <= schema.keys():
+            return st.floats(schema["minimum"], schema["maximum"])
+    return usual
