@@ -177,7 +177,7 @@ def test_seats_and_options_are_varied_unless_given() -> None:
             return super().new_game(seats, options, rng)
 
     varied, fixed = Notes(), Notes()
-    assert_engine(varied, games=100)
+    assert_engine(varied, games=200)
     assert_engine(fixed, games=5, seats=3, options={"goal": 4})
 
     seats, goals, strides, reverse = (set(values) for values in zip(*varied.played, strict=True))

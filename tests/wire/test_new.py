@@ -2,53 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import sysconfig
-import venv
 from pathlib import Path
 
 import pytest
 
 from meeple.cli.new import new
 from meeple.errors import ConfigurationError
+from tests.author import Author
 from tests.harness import ServerProcess
-from tests.wire.test_cli import PROMPT, printed_command, run, terminal
-
-MEEPLE = str(Path(sys.executable).with_name("meeple"))
-
-
-class Author:
-    """Somebody with an environment of their own, in which Meeple is installed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        environment = folder / "environment"
-        venv.create(environment, symlinks=True)
-        self.python = str(environment / "bin" / "python")
-        [packages] = environment.glob("lib/*/site-packages")
-        ours = sysconfig.get_path("purelib")
-        (packages / "meeple.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
-
-    def run(self, *command: str, at: str = "", code: int = 0) -> str:
-        """Run ``python -m`` a command; gives what it printed."""
-        ended = subprocess.run(
-            [self.python, "-m", *command],
-            cwd=self.folder / at,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ended.returncode == code, ended.stdout
-        return ended.stdout
-
-    def install(self, at: str) -> None:
-        """``pip install -e .`` of a package, with what is here already and no network."""
-        offline = ("--no-deps", "--no-build-isolation", "--no-index", "--quiet")
-        pip = [sys.executable, "-m", "pip", "--python", self.python, "install", *offline]
-        subprocess.run([*pip, "-e", "."], cwd=self.folder / at, check=True, timeout=60)
+from tests.wire.test_cli import MEEPLE, PROMPT, printed_command, run, terminal
 
 
 @pytest.fixture(scope="module")

@@ -23,14 +23,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from meeple.engine.base import JSON, Redeals
-from meeple.engine.conformance.games import play_all
 from meeple.engine.conformance.leak import Memory
 from meeple.engine.conformance.play import play_game
 from meeple.engine.conformance.probe import GameStopped, Probe
 from meeple.engine.conformance.processes import Unreachable, check_processes, packed
 from meeple.engine.conformance.replay import Record
 from meeple.engine.conformance.report import Problem, Report
-from meeple.engine.conformance.setting import BadDeclaration, Setting, settings_of
+from meeple.engine.conformance.setting import Setting
 
 __all__ = ["Problem", "Report", "assert_engine", "check_engine"]
 
@@ -69,6 +68,9 @@ def check_engine(
         TypeError: ``engine`` is a class.
         ValueError: ``skip`` names something else.
     """
+    # Not at the top: it loads hypothesis, which the other processes can do without.
+    from meeple.engine.conformance.games import BadDeclaration, play_all, settings_of
+
     if not SKIPPABLE.issuperset(skip):
         raise ValueError(f"only {', '.join(sorted(SKIPPABLE))} can be skipped")
     if isinstance(engine, type):
