@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import enum
 import os
 import random
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
+from msgspec import Meta
 
-from meeple.engine import Outcome
+from meeple.engine import EngineOptions, Outcome
 from meeple.engine.conformance import Report, assert_engine, check_engine
 from meeple.engines.connect_four import ConnectFour
 from meeple.engines.goofspiel import Goofspiel
@@ -186,6 +188,64 @@ def test_seats_and_options_are_varied_unless_given() -> None:
     assert strides == {1, 2, 3}
     assert reverse == {True, False}
     assert fixed.played == {(3, 4, 2, False)}
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def test_options_of_every_kind_are_varied_as_far_as_their_types_say() -> None:
+    class Notes(good.Race):
+        class Options(EngineOptions, frozen=True):
+            goal: int = 7
+            stride: int = 2
+            reverse: bool = False
+            colour: Colour = Colour.RED
+            mode: Literal["short", "long"] = "short"
+            handicap: Annotated[float, Meta(ge=0, le=1)] = 0.5
+            limit: Annotated[int, Meta(ge=1, le=10**9)] = 60
+            extra: bool | None = None
+            name: str = "a game"
+
+        def __init__(self) -> None:
+            self.seen: dict[str, set[Any]] = {}
+
+        def new_game(self, seats: int, options: Any, rng: random.Random) -> Any:
+            for name, value in options.items():
+                self.seen.setdefault(name, set()).add(value)
+            return super().new_game(seats, {**options, "goal": 7, "stride": 2}, rng)
+
+    notes = Notes()
+    assert_engine(notes, games=60, hash_seeds=())
+
+    seen = notes.seen
+    assert seen["goal"] == {6, 7, 8}  # no bounds are given, so not far from the default
+    assert seen["colour"] == {"red", "blue"}
+    assert seen["mode"] == {"short", "long"}
+    assert len(seen["handicap"]) > 5
+    assert all(0 <= value <= 1 for value in seen["handicap"])
+    assert seen["limit"] == {1, 60}
+    assert seen["extra"] == {None, True, False}
+    assert seen["name"] == {"a game"}
+
+
+def test_options_that_do_not_go_together_are_not_played() -> None:
+    class Notes(good.Race):
+        class Options(EngineOptions, frozen=True):
+            goal: Annotated[int, Meta(ge=3, le=12)] = 7
+            stride: Annotated[int, Meta(ge=1, le=3)] = 2
+            reverse: bool = False
+
+            def __post_init__(self) -> None:
+                if self.goal % self.stride == 0:
+                    raise ValueError("the goal must not be a multiple of the stride")
+
+        def new_game(self, seats: int, options: Any, rng: random.Random) -> Any:
+            assert options["goal"] % options["stride"]
+            return super().new_game(seats, options, rng)
+
+    assert_engine(Notes(), games=40, hash_seeds=())
 
 
 def test_a_check_of_what_is_hidden_can_be_left_out() -> None:
