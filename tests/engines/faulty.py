@@ -31,6 +31,20 @@ class SeedsGlobalRandom(TicTacToe):
         return {**super().view(state, seat), "lucky": random.randint(0, 9)}
 
 
+class SamplesFromTheSystem(Essay):
+    """determinism"""
+
+    def sample_action(self, state: Any, seat: int, rng: Random) -> Any:
+        return str(random.SystemRandom().random())
+
+
+class BringsABotThatTossesItsOwnCoins(DealtKuhn):
+    """determinism"""
+
+    def choose_action(self, state: Any, seat: int, iterations: int, rng: Random) -> Any:
+        return random.SystemRandom().choice(self.legal_actions(state, seat))
+
+
 class DrawsFromTheSystem(Kuhn):
     """determinism"""
 
@@ -287,6 +301,18 @@ class NeverEnds(TicTacToe):
 
     def legal_actions(self, state: Any, seat: int) -> Any:
         return list(range(9))
+
+
+class NeverComesBack(TicTacToe):
+    """termination"""
+
+    def apply(self, state: Any, seat: int, action: Any, rng: Random) -> Any:
+        while state.count(None) < 7:
+            try:
+                state.index("a move that wins")
+            except ValueError:
+                continue
+        return super().apply(state, seat, action, rng)
 
 
 class NamesAWinnerWhoDoesNotPlay(TicTacToe):

@@ -18,6 +18,7 @@ from tests.engines.faulty import (
     FAULTY,
     DrawsLotsByHash,
     ListsActionsInTheOrderOfASet,
+    NeverComesBack,
     NeverEnds,
     ShowsASetInItsOrder,
     ShowsPendingBids,
@@ -53,7 +54,9 @@ def test_no_fault_is_found_where_there_is_none(engine: Any) -> None:
 def test_a_planted_fault_is_found(engine: Any) -> None:
     # So many that a set of two strings has either order in some of them.
     hash_seeds = range(1, 9) if engine in BY_PROCESSES else ()
-    report = check_engine(engine(), games=4, max_actions=150, hash_seeds=hash_seeds)
+    report = check_engine(
+        engine(), games=4, max_actions=150, max_seconds=0.2, hash_seeds=hash_seeds
+    )
 
     assert engine.__doc__ in [problem.check for problem in report.problems]
     assert f"{engine.__name__} failed: " in str(report)
@@ -167,6 +170,14 @@ def test_a_game_that_does_not_end_is_given_up() -> None:
 
     assert "not over after 30 actions" in report.problems[0].message
     assert report.games < 10
+
+
+def test_a_call_that_does_not_come_back_is_ended_and_shown() -> None:
+    report = check_engine(NeverComesBack(), games=1, max_seconds=0.5)
+
+    (problem,) = report.problems
+    assert problem.message.startswith("`apply` has not come back after 0.5 seconds on the action ")
+    assert "while state.count(None) < 7" in problem.message or "state.index" in problem.message
 
 
 def test_seats_and_options_are_varied_unless_given() -> None:

@@ -13,8 +13,8 @@ in JSON, always names somebody who is to act, comes to an end, is the same again
 folded, and shows nobody what is hidden (how far that can be seen from outside is told in
 `meeple.engine.conformance.leak`).
 
-What it cannot see: whether the rules are the right ones, an engine that loops within one call, and
-a dependence on the machine or on the version of Python.
+What it cannot see: whether the rules are the right ones, a loop in a library that is not written in
+Python, and a dependence on the machine or on the version of Python.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from meeple.engine.conformance.processes import Unreachable, check_processes, pa
 from meeple.engine.conformance.replay import Record
 from meeple.engine.conformance.report import Problem, Report
 from meeple.engine.conformance.setting import Setting
+from meeple.engine.conformance.watchdog import Watchdog
 
 __all__ = ["Problem", "Report", "assert_engine", "check_engine"]
 
@@ -48,6 +49,7 @@ def check_engine(
     seats: int | None = None,
     options: Mapping[str, JSON] | None = None,
     max_actions: int = 10_000,
+    max_seconds: float = 10,
     hash_seeds: Sequence[int] = (1, 2, 3),
     skip: Collection[str] = (),
 ) -> Report:
@@ -60,6 +62,8 @@ def check_engine(
         seats: how many play; by chance, among the engine's ``seats``, if it is not given.
         options: the house rules; defaults and random valid values if they are not given.
         max_actions: a game that is longer than this counts as one that never ends.
+        max_seconds: a call of the engine that takes longer counts as one that never comes back;
+            ``math.inf`` lets you stop in a debugger.
         hash_seeds: the games are played again in a process for each of these PYTHONHASHSEEDs.
         skip: checks to leave out, of "leak_simultaneous", "leak_redeal", "leak_same_past",
             "leak_bot" and "redeal".
@@ -75,22 +79,25 @@ def check_engine(
         raise ValueError(f"only {', '.join(sorted(SKIPPABLE))} can be skipped")
     if isinstance(engine, type):
         raise TypeError(f"give check_engine an engine, not a class: {engine.__name__}()")
-    probe = Probe(engine, skip)
-    missing = [name for name in METHODS if not callable(getattr(engine, name, None))]
-    for name in missing:
-        probe.note("declaration", name, f"The engine has no method `{name}`.")
-    check = _Check(probe, max_actions)
-    try:
-        if not missing:
-            # As it is before it played: what it keeps may not matter.
-            copy = _packed(engine, check) if hash_seeds else None
+    with Watchdog(max_seconds) as watchdog:
+        probe = Probe(engine, skip, watchdog)
+        check = _Check(probe, max_actions)
+        missing = [name for name in METHODS if not callable(getattr(engine, name, None))]
+        for name in missing:
+            probe.note("declaration", name, f"The engine has no method `{name}`.")
+        if missing:
+            return check.report()
+        # As it is before it played: what it keeps may not matter.
+        copy = check.packed() if hash_seeds else None
+        try:
             first, others = settings_of(engine, seed, seats, options)
-            play_all(check.play, first, others, games=games, seed=seed)
-            if copy is not None:
-                check.play_elsewhere(copy, hash_seeds)
-    except BadDeclaration as error:
-        probe.note("declaration", "setting", str(error))
-    return check.report()
+        except BadDeclaration as error:
+            probe.note("declaration", "setting", str(error))
+            return check.report()
+        play_all(check.play, first, others, games=games, seed=seed)
+        if copy is not None:
+            check.play_elsewhere(copy, hash_seeds)
+        return check.report()
 
 
 def assert_engine(engine: Any, **settings: Any) -> None:
@@ -99,14 +106,6 @@ def assert_engine(engine: Any, **settings: Any) -> None:
     report = check_engine(engine, **settings)
     if not report.ok:
         raise AssertionError(str(report))
-
-
-def _packed(engine: Any, check: _Check) -> bytes | None:
-    try:
-        return packed(engine)
-    except Unreachable as error:
-        check.leave_out(error)
-        return None
 
 
 class _Check:
@@ -132,15 +131,22 @@ class _Check:
         else:
             self._records.append(record)
 
+    def packed(self) -> bytes | None:
+        """The engine for other processes; None, which is noted, if they cannot make it."""
+        try:
+            return packed(self._probe.engine)
+        except Unreachable as error:
+            self._leave_out(error)
+            return None
+
     def play_elsewhere(self, engine: bytes, hash_seeds: Sequence[int]) -> None:
         """Play the same games in other processes."""
         try:
             check_processes(self._probe, engine, self._records, hash_seeds)
         except Unreachable as error:
-            self.leave_out(error)
+            self._leave_out(error)
 
-    def leave_out(self, error: Unreachable) -> None:
-        """Note that other processes were not asked."""
+    def _leave_out(self, error: Unreachable) -> None:
         self._unchecked.append(f"determinism across processes: {error}.")
 
     def report(self) -> Report:

@@ -20,7 +20,7 @@ from meeple.engine.conformance.replay import Record, positions
 
 def find(engine: Any, records: Sequence[Record]) -> Finding:
     """The first position that is another one than in the records."""
-    probe = Probe(engine, ())
+    probe = Probe(engine)
     for number, record in enumerate(records):
         try:
             for step, position in enumerate(positions(probe, record)):

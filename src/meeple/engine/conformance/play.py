@@ -104,8 +104,14 @@ def _choose(probe: Probe, position: Position, chance: Random) -> Turn:
         )
         probe.note("legality", "unlisted", message)
         raise GameStopped
-    action = probe.ask("sample_action", position.state, seat, Random(chance.random()))
-    data = probe.encode(probe.encode_action(action), "an action")
+    seed = chance.random()
+    sampled = [
+        probe.ask("sample_action", position.state, seat, Random(seed)) for _ in ("once", "again")
+    ]
+    data, again = (probe.encode(probe.encode_action(one), "an action") for one in sampled)
+    if data != again:
+        message = "`sample_action` gives another action by the same chance. Draw it from its `rng`."
+        probe.note("determinism", "sample_action", message)
     check_action_codec(probe, data)
     return Turn(seat, data)
 

@@ -79,7 +79,7 @@ def check_processes(
     children = [_start(number) for number in hash_seeds]
     try:
         for number, child in zip(hash_seeds, children, strict=True):
-            out, err = child.communicate(task, timeout=PATIENCE)
+            out, err = _communicate(child, task)
             if child.returncode:
                 raise Unreachable(err.decode(errors="replace").strip()[-SHOWN:])
             _note(probe, msgspec.json.decode(out, type=Finding), some, number)
@@ -112,6 +112,13 @@ def _start(hash_seed: int) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+
+
+def _communicate(child: subprocess.Popen[bytes], task: bytes) -> tuple[bytes, bytes]:
+    try:
+        return child.communicate(task, timeout=PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise Unreachable(f"it was not done in {PATIENCE} seconds") from error
 
 
 def _note(probe: Probe, finding: Finding, records: Sequence[Record], hash_seed: int) -> None:

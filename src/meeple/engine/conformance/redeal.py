@@ -55,6 +55,10 @@ def check_bot(probe: Probe, position: Position, seat: int, chance: Random) -> No
         return
     seed = chance.random()
     chosen = _chosen(probe, position, seat, seed)
+    if _chosen(probe, position, seat, seed) != chosen:
+        message = "`choose_action` gives another action by the same chance. Draw from its `rng`."
+        probe.note("determinism", "choose_action", message)
+        return
     check_action_codec(probe, chosen)
     try:
         probe.apply(position.state, seat, chosen, probe.setting, probe.step + 1)
