@@ -88,7 +88,7 @@ class Probe:
             raise
         except Stuck as error:
             assert self._watchdog is not None
-            message = f"`{method}` has not come back after {self._watchdog.seconds:g} seconds{on}."
+            message = f"`{method}` has not come back after {self._watchdog.seconds:g} seconds:"
             self.note("termination", method, f"{message}\n{_last_lines(error)}")
             raise GameStopped from error
         except Exception as error:
