@@ -107,3 +107,19 @@ class TakePairs(NameAMultiple):
 
     def legal_actions(self, state: Any, seat: int) -> Any:
         return [("number", number) for number in (1, 2, 8, 9)]
+
+
+class Snap(PenniesOrLottery):
+    """Whoever is first to act ends the game; a snap wins."""
+
+    def to_act(self, state: Any) -> list[int]:
+        return [0, 1] if state[:2] == (None, None) else []
+
+    def legal_actions(self, state: Any, seat: int) -> list[str]:
+        return ["wait", "snap"]
+
+    def outcome(self, state: Any) -> Outcome | None:
+        if self.to_act(state):
+            return None
+        seat = 0 if state[0] else 1
+        return Outcome((seat,) if state[seat] == "snap" else (1 - seat,), "snap")

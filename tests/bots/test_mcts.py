@@ -14,7 +14,7 @@ from meeple.engines.connect_four import ConnectFour
 from meeple.engines.goofspiel import Goofspiel
 from meeple.engines.tic_tac_toe import TicTacToe
 from meeple.errors import PolicyNotAvailable
-from tests.bots.games import GuessTheCard, NameAMultiple, PenniesOrLottery, TakePairs
+from tests.bots.games import GuessTheCard, NameAMultiple, PenniesOrLottery, Snap, TakePairs
 from tests.engines.faulty import ListsNoActionsAndSamplesNone, NeverEnds
 from tests.engines.good import DealtKuhn, Kuhn, Race, Walker
 
@@ -40,7 +40,7 @@ def chance_of(wins: int, games: int) -> float:
     ("engine", "iterations", "games", "options"),
     [
         (TicTacToe(), 50, 40, {}),
-        (ConnectFour(), 50, 24, {}),
+        (ConnectFour(), 50, 14, {}),
         (Goofspiel(), 100, 40, {"cards": 6}),
     ],
 )
@@ -58,15 +58,15 @@ def test_it_beats_chance_by_far(engine: Any, iterations: int, games: int, option
 
 
 def test_more_thinking_wins_against_less() -> None:
-    rules = Rules("connect-four", ConnectFour())
+    rules = Rules("goofspiel", Goofspiel())
     much, little = MctsPolicy(rules), Level(MctsPolicy(rules), 2)
     wins = 0
-    for number in range(12):
+    for number in range(30):
         own = number % 2
         seats: list[Policy] = [much, little] if own == 0 else [little, much]
-        wins += play(rules, seats, Budget(60), number).winners == (own,)
+        wins += play(rules, seats, Budget(150), number, cards=6).winners == (own,)
 
-    assert chance_of(wins, 12) < 0.01, f"{wins} of 12"
+    assert chance_of(wins, 30) < 0.01, f"{wins} of 30"
 
 
 class Level:
@@ -152,6 +152,14 @@ def test_those_who_act_at_once_do_not_answer_each_other() -> None:
 
     # Against one who answers what you show, a lot of four would be the best that is left.
     assert chosen <= {"heads", "tails"}
+
+
+@pytest.mark.parametrize("seat", [0, 1])
+def test_nobody_forestalls_it_in_its_thoughts(seat: int) -> None:
+    rules = Rules("snap", Snap())
+    state = rules.engine.new_game(2, {}, Random())
+
+    assert MctsPolicy(rules).choose(state, seat, Budget(30), Random(1)) == "snap"
 
 
 @pytest.mark.parametrize("seat", [0, 1, 2])

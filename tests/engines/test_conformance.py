@@ -33,11 +33,11 @@ BY_PROCESSES = [ShowsASetInItsOrder, ListsActionsInTheOrderOfASet, DrawsLotsByHa
 
 @pytest.mark.parametrize("engine", OURS)
 def test_the_engines_that_come_with_meeple_pass(engine: Any) -> None:
-    report = check_engine(engine(), games=15)
+    report = check_engine(engine(), games=10)
 
-    assert str(report).startswith(f"{engine.__name__} passed: 15 games, ")
+    assert str(report).startswith(f"{engine.__name__} passed: 10 games, ")
     assert report.ok
-    assert report.actions > 100
+    assert report.actions > 50
 
 
 @pytest.mark.parametrize("seats", range(2, 7))
@@ -47,7 +47,7 @@ def test_goofspiel_passes_with_every_number_of_seats(seats: int) -> None:
 
 @pytest.mark.parametrize("engine", GOOD)
 def test_no_fault_is_found_where_there_is_none(engine: Any) -> None:
-    assert_engine(engine())
+    assert_engine(engine(), games=30)
 
 
 @pytest.mark.parametrize("engine", FAULTY)
@@ -192,8 +192,8 @@ def test_seats_and_options_are_varied_unless_given() -> None:
             return super().new_game(seats, options, rng)
 
     varied, fixed = Notes(), Notes()
-    assert_engine(varied, games=200)
-    assert_engine(fixed, games=5, seats=3, options={"goal": 4})
+    assert_engine(varied, games=200, hash_seeds=())
+    assert_engine(fixed, games=5, seats=3, options={"goal": 4}, hash_seeds=())
 
     seats, goals, strides, reverse = (set(values) for values in zip(*varied.played, strict=True))
     assert seats == {1, 2, 3}

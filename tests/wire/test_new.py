@@ -35,9 +35,12 @@ def test_the_new_game_is_on_offer(author: Author) -> None:
 
 
 def test_the_new_game_passes_the_check_by_its_name_and_by_its_class(author: Author) -> None:
-    for name in ("take-away", "take_away:TakeAway"):
-        told = author.run("meeple", "check", name, "--games", "10", at="take-away")
-        assert told.startswith("TakeAway passed: 10 games, ")
+    by_name, by_class = (
+        author.run("meeple", "check", name, "--games", "10", at="take-away")
+        for name in ("take-away", "take_away:TakeAway")
+    )
+    assert by_name.startswith("TakeAway passed: 10 games, ")
+    assert by_class == by_name
 
 
 def test_a_fault_that_its_author_makes_is_told_by_its_test(author: Author) -> None:

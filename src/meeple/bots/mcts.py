@@ -49,7 +49,7 @@ class MctsPolicy:
         listed = self._moves.listed(state, seat)
         if listed is not None and len(listed) == 1:
             return self._moves.as_json(listed[0])
-        search = _Search(self._moves, budget.depth, Random(rng.getrandbits(64)))
+        search = _Search(self._moves, seat, budget.depth, Random(rng.getrandbits(64)))
         for _ in range(max(1, budget.iterations)):
             search.simulate(self._imagined(state, seat, search.rng))
             if budget.stop():
@@ -64,11 +64,12 @@ class MctsPolicy:
 
 
 class _Search:
-    """One search: a tree, and what it is grown by."""
+    """One search for a seat: a tree, and what it is grown by."""
 
-    def __init__(self, moves: Moves, depth: int, rng: Random) -> None:
+    def __init__(self, moves: Moves, seat: int, depth: int, rng: Random) -> None:
         self.root = Node()
         self.rng = rng
+        self._seat = seat
         self._moves = moves
         self._engine = moves.engine
         self._depth = depth
@@ -76,7 +77,7 @@ class _Search:
     def simulate(self, state: Any) -> None:
         """Play one game to its end, or as far as is allowed, and remember the result."""
         node, path, grown = self.root, list[tuple[int, Arm]](), False
-        while not grown and (to_act := sorted(self._engine.to_act(state))):
+        while not grown and (to_act := self._round(state)):
             done: list[tuple[int, Hashable]] = []
             for seat in to_act:
                 # What the first of them does may leave the others nothing to do.
@@ -91,6 +92,10 @@ class _Search:
         for seat, arm in path:
             arm.visits += 1
             arm.total += _result(outcome, seat)
+
+    def _round(self, state: Any) -> list[int]:
+        """Who acts, in turn; first the seat that is thought for, lest others forestall it."""
+        return sorted(self._engine.to_act(state), key=lambda seat: (seat != self._seat, seat))
 
     def _descend(self, node: Node, state: Any, seat: int) -> tuple[Arm, Any]:
         arms = node.arms.setdefault(seat, {})

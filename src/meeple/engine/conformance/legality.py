@@ -14,8 +14,8 @@ from meeple.engine.conformance.values import canonical, rubbish_for, shown
 
 #: How many listed actions are tried at one position: each of them, where they are no more.
 LISTED = 40
-#: How many actions from elsewhere in the game are tried at one position.
-ELSEWHERE = 8
+#: How many from elsewhere in the game are tried at one position, and of how many their likes.
+SOME = 8
 
 
 def check_actions(
@@ -34,7 +34,8 @@ def check_actions(
             )
             probe.note("legality", "refused", message)
             raise GameStopped from error
-    for value in rubbish_for(listed or (), _some(tuple(elsewhere), ELSEWHERE, chance)):
+    from_elsewhere = _some(tuple(elsewhere), SOME, chance)
+    for value in rubbish_for(listed or (), from_elsewhere, _some(listed or (), SOME, chance)):
         data = canonical(value)
         try:
             probe.apply(position.state, seat, data, setting, step)
