@@ -33,9 +33,14 @@ class ServerProcess:
     """``python -m meeple serve`` on a free port, with its data in ``folder``."""
 
     def __init__(
-        self, folder: Path, *options: str, settings: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *options: str,
+        settings: Mapping[str, str] | None = None,
+        python: str = sys.executable,
     ) -> None:
         self.folder = folder
+        self._python = python
         self.url = ""
         self.lines: deque[str] = deque(maxlen=1000)
         self._port = 0
@@ -59,7 +64,7 @@ class ServerProcess:
             "MEEPLE_DATA": str(self.folder),
             **{f"MEEPLE_{name.upper()}": value for name, value in self._settings.items()},
         }
-        command = [sys.executable, "-m", "meeple", "serve", "--port", str(self._port)]
+        command = [self._python, "-m", "meeple", "serve", "--port", str(self._port)]
         self._process = await asyncio.create_subprocess_exec(
             *command,
             *self._options,

@@ -101,6 +101,13 @@ class EngineNotFound(MeepleError):
     status = 404
 
 
+class PolicyNotAvailable(MeepleError):
+    """No bot can play this game in that way."""
+
+    code = "policy_not_available"
+    status = 422
+
+
 class GameNotFound(MeepleError):
     """There is no such game."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from meeple.engine import EngineOptions, IllegalAction, Outcome
 from meeple.engines.goofspiel import Goofspiel
 from meeple.engines.tic_tac_toe import TicTacToe
-from tests.engines.good import Essay, Kuhn, Race, Walker
+from tests.engines.good import DealtKuhn, Essay, Kuhn, Race, Walker
 
 # --- chance ---------------------------------------------------------------------------------------
 
@@ -29,6 +29,20 @@ class SeedsGlobalRandom(TicTacToe):
     def view(self, state: Any, seat: int | None) -> Any:
         random.seed(7)
         return {**super().view(state, seat), "lucky": random.randint(0, 9)}
+
+
+class SamplesFromTheSystem(Essay):
+    """determinism"""
+
+    def sample_action(self, state: Any, seat: int, rng: Random) -> Any:
+        return str(random.SystemRandom().random())
+
+
+class BringsABotThatTossesItsOwnCoins(DealtKuhn):
+    """determinism"""
+
+    def choose_action(self, state: Any, seat: int, iterations: int, rng: Random) -> Any:
+        return random.SystemRandom().choice(self.legal_actions(state, seat))
 
 
 class DrawsFromTheSystem(Kuhn):
@@ -72,6 +86,31 @@ class KeepsTheGenerator(TicTacToe):
         return super().apply(state, seat, action, rng)
 
 
+# --- what is another one in another process -------------------------------------------------------
+
+
+class ShowsASetInItsOrder(Race):
+    """determinism"""
+
+    def view(self, state: Any, seat: int | None) -> Any:
+        return {"said": list({f"number {number}" for number in state["said"]})}
+
+
+class ListsActionsInTheOrderOfASet(Kuhn):
+    """determinism"""
+
+    def legal_actions(self, state: Any, seat: int) -> Any:
+        return list(frozenset(super().legal_actions(state, seat)))
+
+
+class DrawsLotsByHash(Kuhn):
+    """determinism"""
+
+    def new_game(self, seats: int, options: Any, rng: Random) -> Any:
+        cards, said = super().new_game(seats, options, rng)
+        return (tuple(sorted(cards, key=hash)), said)
+
+
 # --- states ---------------------------------------------------------------------------------------
 
 
@@ -82,6 +121,14 @@ class ChangesTheListItIsHanded(Race):
         super().apply(state, seat, action, rng)
         state["said"].append(action)
         return state
+
+
+class ChangesTheStateOfWhatItRefuses(Race):
+    """mutation"""
+
+    def apply(self, state: Any, seat: int, action: Any, rng: Random) -> Any:
+        state["tried"] = repr(action)
+        return super().apply(state, seat, action, rng)
 
 
 class SharesAListWithTheStateBefore(Race):
@@ -261,6 +308,18 @@ class NeverEnds(TicTacToe):
         return state
 
 
+class NeverComesBack(TicTacToe):
+    """termination"""
+
+    def apply(self, state: Any, seat: int, action: Any, rng: Random) -> Any:
+        while state.count(None) < 7:
+            try:
+                state.index("a move that wins")
+            except ValueError:
+                continue
+        return super().apply(state, seat, action, rng)
+
+
 class NamesAWinnerWhoDoesNotPlay(TicTacToe):
     """outcome"""
 
@@ -313,6 +372,26 @@ class RefusesAListedAction(TicTacToe):
         if action == 4:
             raise IllegalAction("not the middle")
         return super().apply(state, seat, action, rng)
+
+
+class RefusesOneOfMany(Race):
+    """legality"""
+
+    seats = range(1, 2)
+
+    def legal_actions(self, state: Any, seat: int) -> Any:
+        return range(0 if len(state["said"]) == 1 else state["goal"], 40)
+
+    def apply(self, state: Any, seat: int, action: Any, rng: Random) -> Any:
+        if action == 27 or type(action) is not int or action not in self.legal_actions(state, seat):
+            raise IllegalAction
+        return {**state, "said": [*state["said"], max(state["goal"], action)]}
+
+    def to_act(self, state: Any) -> Any:
+        return [] if len(state["said"]) == 2 else [0]
+
+    def outcome(self, state: Any) -> Outcome | None:
+        return None if self.to_act(state) else Outcome((0,), "goal")
 
 
 class ListsTuples(TicTacToe):
@@ -497,6 +576,71 @@ class TellsACardByWhatIsLegal(Kuhn):
         return listed[::-1] if state[0][1 - seat] == "king" else listed
 
 
+class TellsACardByWhatIsForced(Kuhn):
+    """leak_same_past"""
+
+    def forced(self, state: Any, seat: int) -> Any:
+        return {"beware": state[0][1 - seat] == "king"}
+
+
+class TellsByWhatIsForcedWhatItRedeals(DealtKuhn):
+    """leak_redeal"""
+
+    def forced(self, state: Any, seat: int) -> Any:
+        return {"beware": state[0][1 - seat] == "king"}
+
+
+class HoldsTheDeckInAView(DealtKuhn):
+    """leak_redeal"""
+
+    def view(self, state: Any, seat: int | None) -> Any:
+        deck = [card for card in ("jack", "queen", "king") if card not in state[0]]
+        return {**super().view(state, seat), "deck": deck}
+
+
+class RedealsByWhatIsHidden(DealtKuhn):
+    """redeal"""
+
+    def redeal(self, state: Any, seat: int | None, rng: Random) -> Any:
+        if seat != 0:
+            return super().redeal(state, seat, rng)
+        # The hidden cards are shuffled as they happen to lie.
+        rest = [card for card in ("jack", "queen", "king") if card not in state[0]]
+        return ((state[0][0], rng.choice([state[0][1], *rest])), state[1])
+
+
+class RedealsWhatCannotBePlayed(DealtKuhn):
+    """redeal"""
+
+    def redeal(self, state: Any, seat: int | None, rng: Random) -> Any:
+        return (*super().redeal(state, seat, rng), "dealt")
+
+    def legal_actions(self, state: Any, seat: int) -> Any:
+        return super().legal_actions(state[:2], seat)
+
+    def apply(self, state: Any, seat: int, action: Any, rng: Random) -> Any:
+        if len(state) == 3:
+            raise IllegalAction
+        return super().apply(state, seat, action, rng)
+
+    def outcome(self, state: Any) -> Outcome | None:
+        return super().outcome(state[:2])
+
+
+class BringsABotThatCheats(DealtKuhn):
+    """leak_bot"""
+
+    def choose_action(self, state: Any, seat: int, iterations: int, rng: Random) -> Any:
+        return self.legal_actions(state, seat)[state[0][1 - seat] == "king"]
+
+
+class BringsABotThatDoesWhatIsIllegal(DealtKuhn):
+    """bot"""
+
+    def choose_action(self, state: Any, seat: int, iterations: int, rng: Random) -> Any:
+        return "raise"
+
+
 class ClaimsThatNothingIsHidden(Goofspiel):
     """perfect_information"""
 
@@ -511,6 +655,16 @@ class ForgetsPartOfTheState(Walker):
 
     def decode_state(self, data: Any) -> Any:
         return super().decode_state({**data, "x": 0})
+
+
+class MixesUpWhatItSamples(Essay):
+    """codec"""
+
+    def encode_action(self, action: Any) -> Any:
+        return action
+
+    def decode_action(self, data: Any) -> Any:
+        return data.upper() if isinstance(data, str) else data
 
 
 class MixesUpActions(Walker):

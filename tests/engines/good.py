@@ -162,3 +162,21 @@ class Kuhn:
             return Outcome((len(said) % 2,), "fold")
         rank = ["jack", "queen", "king"].index
         return Outcome((0 if rank(first) > rank(second) else 1,), "showdown")
+
+
+class DealtKuhn(Kuhn):
+    """Kuhn's poker that says what is hidden, what must be done, and how it would play itself."""
+
+    def redeal(self, state: Any, seat: int | None, rng: Random) -> Any:
+        if seat is None:
+            return (tuple(rng.sample(["jack", "queen", "king"], 2)), state[1])
+        own = state[0][seat]
+        other = rng.choice([card for card in ("jack", "queen", "king") if card != own])
+        return ((own, other) if seat == 0 else (other, own), state[1])
+
+    def forced(self, state: Any, seat: int) -> Any:
+        return {"answer": "bet"} if state[1][-1:] == ("bet",) else None
+
+    def choose_action(self, state: Any, seat: int, iterations: int, rng: Random) -> Any:
+        listed = self.legal_actions(state, seat)
+        return listed[-1] if state[0][seat] == "king" else rng.choice(listed)

@@ -1,44 +1,77 @@
-"""The tutorial's code is run as it stands."""
+"""The tutorial, done as it says: its files written where it says, its commands run."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from meeple.engine.conformance import assert_engine
+from tests.author import Author
+from tests.harness import ServerProcess
+from tests.wire.test_cli import MEEPLE, printed_command, terminal
 
-TUTORIAL = Path(__file__).parents[2] / "docs" / "write-a-game.md"
-ENGINES = ["Nim", "RandomNim", "OddsAndEvens", "ReadableNim"]
+TUTORIAL = (Path(__file__).parents[2] / "docs" / "write-a-game.md").read_text(encoding="utf-8")
+#: Every block of code, and the file that its first line names.
+FILES = re.findall(r"^```python\n# (\S+)\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL)
+
+
+def commands(word: str) -> list[tuple[str, str]]:
+    """The commands that the page shows, of those that begin with a word, and what they print."""
+    blocks = re.findall(r"^```console\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL)
+    shown = [one.partition("\n") for block in blocks for one in block.split("$ ")[1:]]
+    return [(command, printed) for command, _, printed in shown if command.startswith(word)]
 
 
 @pytest.fixture(scope="module")
-def tutorial() -> dict[str, Any]:
-    """What the names are after all blocks were run, one after the other."""
-    text = TUTORIAL.read_text(encoding="utf-8")
-    names: dict[str, Any] = {"__name__": "write_a_game"}
-    for block in re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        # Blank lines in front, so that a traceback names the line of the page.
-        before = text[: block.start(1)].count("\n")
-        source = "\n" * before + block[1]
-        exec(compile(source, str(TUTORIAL), "exec", dont_inherit=True), names)
-    return names
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Author:
+    """Somebody who has read the page and done what it says, up to playing."""
+    author = Author(tmp_path_factory.mktemp("newcomer"))
+    [(new, printed)] = commands("meeple new")
+    assert author.run(*new.split()).startswith(printed.partition("…")[0])
+    author.install("nim")
+    for name, code in FILES:
+        (author.folder / "nim" / name).write_text(code, encoding="utf-8")
+    return author
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_every_engine_of_the_tutorial_passes(tutorial: dict[str, Any], engine: str) -> None:
-    assert_engine(tutorial[engine](), games=20)
+def test_every_block_of_code_says_which_file_it_is() -> None:
+    assert len(FILES) == TUTORIAL.count("```python")
+    assert len({name for name, _ in FILES}) == len(FILES)
 
 
-def test_no_engine_of_the_tutorial_is_left_out(tutorial: dict[str, Any]) -> None:
-    assert [name for name, value in tutorial.items() if hasattr(value, "apply")] == ENGINES
+def test_the_tests_of_the_tutorial_pass(newcomer: Author) -> None:
+    tests = "".join(code for name, code in FILES if name.startswith("tests/"))
+    code = "".join(code for _, code in FILES)
+    engines = re.findall(r'^class (\w+).*:\n    """', code, re.MULTILINE)
+
+    assert "8 passed" in newcomer.run("pytest", at="nim")
+    assert len(engines) == 6
+    assert all(name in tests for name in engines)
 
 
-def test_the_tests_of_the_tutorial_pass(tutorial: dict[str, Any]) -> None:
-    tests = [value for name, value in tutorial.items() if name.startswith("test_")]
+def test_the_check_prints_what_the_page_shows(newcomer: Author) -> None:
+    [(check, printed)] = commands("meeple check")
+    told = newcomer.run(*check.split(), at="nim")
 
-    assert len(tests) == 2
-    for test in tests:
-        test()
+    # How long random games are is for another version of hypothesis to say.
+    assert re.sub(r"\d+ actions", "", told) == re.sub(r"\d+ actions", "", printed.strip() + "\n")
+
+
+async def test_two_people_play_the_tutorials_game(newcomer: Author, tmp_path: Path) -> None:
+    [(play, _)] = commands("meeple play")
+    server = ServerProcess(tmp_path, python=newcomer.python)
+    await server.start()
+    try:
+        async with terminal(MEEPLE, *play.split()[1:], "--url", server.url) as ann:
+            await ann.sees("Waiting for the others to sit down")
+            async with terminal(*printed_command(ann, "The other player types")) as ben:
+                await ann.act("[0,3]")
+                await ben.act("[1,4]")
+                await ann.act("[0,1]")
+                await ann.sees("No: ")
+                await ann.act("[2,5]")
+                await ann.sees("You won: last_stone")
+                await ben.sees("Ann won: last_stone")
+    finally:
+        await server.stop()

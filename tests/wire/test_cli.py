@@ -146,6 +146,22 @@ async def test_a_faulty_engine_fails_the_check_and_is_told_what_to_mend(tmp_path
     assert "rng" in checked.out
 
 
+async def test_a_game_of_the_check_is_played_alone_by_what_the_report_says(tmp_path: Path) -> None:
+    one = ("--games", "1", "--seats", "3", "--options", '{"cards": 2}')
+    alone, cut, *wrong = await asyncio.gather(
+        run("check", "goofspiel", "--seed", "7", *one),
+        run("check", "goofspiel", "--seed", "7", *one, "--max-actions", "4"),
+        run("check", "goofspiel", "--options", "[2]"),
+        run("check", "goofspiel", "--skip", "json"),
+    )
+    assert alone.out == "Goofspiel passed: 1 games, 6 actions, no problem found.\n"
+    assert "[termination] (seed 7, 3 seats, after 4 actions, options {'cards': 2})" in cut.out
+    assert "The game is not over after 4 actions" in cut.out
+    assert [ended.code for ended in wrong] == [2, 2]
+    assert "no JSON object" in wrong[0].err
+    assert "can be skipped" in wrong[1].err
+
+
 async def test_what_is_not_there_cannot_be_checked(tmp_path: Path) -> None:
     names = ("no_such_module:Engine", "meeple.engines.tic_tac_toe:NoSuch", "no-such-engine")
     for name, ended in zip(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -124,10 +125,35 @@ def engines(
 
 
 @app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="What to call it, such as my-game.")],
+) -> None:
+    """Write a package with a game that works, in a folder of its own, to change into yours."""
+    from meeple.cli.new import new as run
+
+    folder = run(name, Path())
+    typer.echo(f"{folder} holds a small game that works; its rules are for you to change.\n")
+    typer.echo(f"  cd {folder}")
+    typer.echo("  pip install -e .")
+    typer.echo("  meeple serve")
+    typer.echo(f"  meeple play --engine {name}    # in another terminal\n")
+    typer.echo("Its README.md says more.")
+
+
+@app.command()
 def check(
     engine: Annotated[str, typer.Argument(help="MODULE:CLASS, or the name of one on offer.")],
     games: Annotated[int, typer.Option(min=1, help="Random games to play.")] = 100,
     seed: Annotated[int, typer.Option(help="Seed of the random games.")] = 0,
+    seats: Annotated[
+        int | None, typer.Option(min=1, help="How many play; if not by chance.")
+    ] = None,
+    options: Annotated[
+        str | None, typer.Option(help="House rules, as a JSON object; else by chance.")
+    ] = None,
+    max_actions: Annotated[
+        int, typer.Option(min=1, help="Actions after which a game counts as endless.")
+    ] = 10_000,
     skip: Annotated[
         list[str] | None, typer.Option(help="A leak check that does not suit this game.")
     ] = None,
@@ -136,12 +162,27 @@ def check(
     from meeple.engine.conformance import check_engine
 
     try:
-        report = check_engine(_load_engine(engine), games=games, seed=seed, skip=tuple(skip or ()))
+        report = check_engine(
+            _load_engine(engine),
+            games=games,
+            seed=seed,
+            seats=seats,
+            options=None if options is None else _json_object(options),
+            max_actions=max_actions,
+            skip=tuple(skip or ()),
+        )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     typer.echo(str(report))
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise typer.BadParameter(f"{text!r} is no JSON object: {error}") from error
 
 
 def _load_engine(name: str) -> Any:

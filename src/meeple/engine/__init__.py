@@ -3,21 +3,27 @@
 from meeple.engine.base import (
     JSON,
     ActionCodec,
+    ChoosesActions,
     EngineOptions,
     ForcedActions,
     GameEngine,
     IllegalAction,
     Outcome,
+    Redeals,
+    SamplesActions,
     StateCodec,
 )
 
 __all__ = [
     "JSON",
     "ActionCodec",
+    "ChoosesActions",
     "EngineOptions",
     "ForcedActions",
     "GameEngine",
     "IllegalAction",
     "Outcome",
+    "Redeals",
+    "SamplesActions",
     "StateCodec",
 ]

@@ -17,11 +17,14 @@ from meeple.errors import IllegalAction
 __all__ = [
     "JSON",
     "ActionCodec",
+    "ChoosesActions",
     "EngineOptions",
     "ForcedActions",
     "GameEngine",
     "IllegalAction",
     "Outcome",
+    "Redeals",
+    "SamplesActions",
     "StateCodec",
 ]
 
@@ -132,4 +135,48 @@ class ForcedActions(Protocol):
 
     def forced(self, state: Any, seat: int) -> JSON:
         """What ``seat`` is forced to do, as shown in its ``request``; None if nothing."""
+        ...
+
+
+@runtime_checkable
+class SamplesActions(Protocol):
+    """For an engine that has too many actions to list."""
+
+    def sample_action(self, state: Any, seat: int, rng: Random) -> Any:
+        """One of the actions that ``seat`` may do now, by chance."""
+        ...
+
+
+@runtime_checkable
+class Redeals(Protocol):
+    """For an engine with hidden information that can deal what is hidden anew.
+
+    It says what a seat cannot know. The test kit finds leaks with it, and bots think with it.
+    """
+
+    def redeal(self, state: Any, seat: int | None, rng: Random) -> Any:
+        """A random state that ``seat`` (None: a spectator) cannot tell from ``state``.
+
+        It depends on ``rng`` and on what the seat can see, and on nothing else: of two states that
+        the seat cannot tell apart, the same ``rng`` makes the same one. So sort what is hidden
+        before shuffling it.
+        """
+        ...
+
+
+@runtime_checkable
+class ChoosesActions(Protocol):
+    """For an engine that brings a bot of its own, better at this game than Meeple's."""
+
+    def choose_action(self, state: Any, seat: int, iterations: int, rng: Random) -> Any:
+        """The action that the bot does for ``seat``, which is to act.
+
+        It depends on what the seat can see, and on nothing else that ``state`` holds.
+
+        Args:
+            state: the true state.
+            seat: the seat that the bot plays.
+            iterations: how hard it may think: simulated games, or what comes near to one.
+            rng: the only source of chance.
+        """
         ...

@@ -129,7 +129,8 @@ class Goofspiel:
     def redeal(self, state: State, seat: int | None, rng: Random) -> State:
         """A state that ``seat`` cannot tell from this one: other secret bids, other prizes."""
         turned_up = len(state.rounds) + 1
-        to_come = list(state.prizes[turned_up:])
+        # Sorted first: their true order may not show in what the seat is dealt.
+        to_come = sorted(state.prizes[turned_up:])
         rng.shuffle(to_come)
         bids = tuple(
             bid if bid is None or other == seat else rng.choice(state.hands[other])

@@ -5,7 +5,8 @@ that a viewer must not be able to tell apart, and compare what that viewer is se
 
 - **Simultaneous actions.** While others of the same round are still to act, nothing of it is
   revealed: whichever action a seat chose, everybody else is sent the same.
-- **Redeal.** An engine with a `redeal` method says itself what a seat cannot know.
+- **Redeal.** An engine with a `redeal` method says itself what a seat cannot know
+  (`meeple.engine.conformance.redeal`).
 - **Same past.** Two games in which a seat was sent the same from the start differ for nobody who
   knows less: spectators see the same in both (any player can watch from a second window), and what
   the seat may do is the same (else `legal_actions` tells what the view hides).
@@ -23,7 +24,6 @@ from typing import NamedTuple
 
 from meeple.engine.base import IllegalAction
 from meeple.engine.conformance.position import Position, observe
-from meeple.engine.conformance.powers import Redeals
 from meeple.engine.conformance.probe import Probe
 from meeple.engine.conformance.values import canonical, shown
 
@@ -58,34 +58,11 @@ def check_simultaneous(probe: Probe, position: Position, seat: int, chance: Rand
             probe.note("leak_simultaneous", told, message)
 
 
-def check_redeal(probe: Probe, position: Position, chance: Random) -> None:
-    """A viewer is sent the same after everything that it cannot know was dealt anew."""
-    if not isinstance(probe.engine, Redeals):
-        return
-    for viewer in position.views:
-        state = probe.ask("redeal", position.state, viewer, Random(chance.random()))
-        other = observe(probe, state)
-        if viewer in position.to_act and other.legal.get(viewer) != position.legal[viewer]:
-            told = "`legal_actions`"
-        elif other.views[viewer] != position.views[viewer]:
-            told = "`view`"
-        elif (other.to_act, other.outcome) != (position.to_act, position.outcome):
-            told = "`to_act` or `outcome`"
-        else:
-            continue
-        who = "a spectator" if viewer is None else f"seat {viewer}"
-        message = (
-            f"{told} is not the same for {who} after `redeal`, which says that {who} cannot tell"
-            " the two states apart. Hide it, or mend `redeal`.\n"
-            f"before: {shown(position.views[viewer])}\nafter:  {shown(other.views[viewer])}"
-        )
-        probe.note("leak_redeal", told, message)
-
-
 class Sight(NamedTuple):
     """What must be the same for all games that look the same to one seat."""
 
     legal: tuple[bytes, ...] | None
+    forced: bytes
     spectator: bytes
 
 
@@ -109,16 +86,22 @@ class Memory:
             own = data if seat == actor else b""
             public = repr((position.to_act, position.outcome)).encode()
             pasts[seat] = key = _chain(past, own, public, position.views[seat])
-            sight = Sight(position.legal.get(seat, ()), position.views[None])
+            sight = Sight(
+                position.legal.get(seat, ()), position.forced.get(seat, b""), position.views[None]
+            )
             if sight != self._seen.setdefault(key, sight):
                 self._tell(seat, self._seen[key], sight)
 
     def _tell(self, seat: int, first: Sight, second: Sight) -> None:
         # The other game may be an earlier one of this run, so one game alone may not show it again.
         start = f"In two of the games seat {seat} was sent the same from the start, and yet "
-        if first.legal != second.legal:
-            message = start + "`legal_actions` differ: they tell what the view hides."
-            self._probe.note("leak_same_past", "legal_actions", message)
+        for method, one, other in (
+            ("legal_actions", first.legal, second.legal),
+            ("forced", first.forced, second.forced),
+        ):
+            if one != other:
+                message = f"{start}`{method}` differs: it tells what the view hides."
+                self._probe.note("leak_same_past", method, message)
         if first.spectator != second.spectator:
             message = start + (
                 "a spectator's view differs: a player who also watches learns a secret.\n"
@@ -137,6 +120,8 @@ def _difference(one: Position, other: Position, without: int) -> str | None:
     for seat, listed in one.legal.items():
         if seat != without and listed != other.legal[seat]:
             return "`legal_actions`"
+        if seat != without and one.forced[seat] != other.forced[seat]:
+            return "`forced`"
     return None
 
 

@@ -12,8 +12,10 @@ from meeple.engine.conformance.position import Position, observe
 from meeple.engine.conformance.probe import GameStopped, Probe
 from meeple.engine.conformance.values import canonical, rubbish_for, shown
 
-#: How many listed actions are tried at one position, and how many from elsewhere in the game.
-SAMPLE = 8
+#: How many listed actions are tried at one position: each of them, where they are no more.
+LISTED = 40
+#: How many from elsewhere in the game are tried at one position, and of how many their likes.
+SOME = 8
 
 
 def check_actions(
@@ -22,7 +24,7 @@ def check_actions(
     """Try actions that are listed and values that are not."""
     setting, step = probe.setting, probe.step + 1
     listed = position.legal[seat]
-    for data in _some(listed or (), chance):
+    for data in _some(listed or (), LISTED, chance):
         try:
             probe.apply(position.state, seat, data, setting, step)
         except IllegalAction as error:
@@ -32,7 +34,8 @@ def check_actions(
             )
             probe.note("legality", "refused", message)
             raise GameStopped from error
-    for value in rubbish_for(listed or (), _some(tuple(elsewhere), chance)):
+    from_elsewhere = _some(tuple(elsewhere), SOME, chance)
+    for value in rubbish_for(listed or (), from_elsewhere, _some(listed or (), SOME, chance)):
         data = canonical(value)
         try:
             probe.apply(position.state, seat, data, setting, step)
@@ -52,10 +55,7 @@ def check_codecs(probe: Probe, position: Position) -> None:
     """What is encoded and decoded again is the same."""
     listed = chain.from_iterable(actions or () for actions in position.legal.values())
     for data in dict.fromkeys(listed):
-        again = _reencoded(probe, data)
-        if again != data:
-            message = f"`decode_action`, then `encode_action` makes {shown(data)} {shown(again)}."
-            probe.note("codec", "action", message)
+        check_action_codec(probe, data)
     if not probe.has_state_codec:
         return
     written = probe.encode(
@@ -68,9 +68,17 @@ def check_codecs(probe: Probe, position: Position) -> None:
         probe.note("codec", "state", message)
 
 
+def check_action_codec(probe: Probe, data: bytes) -> None:
+    """An action that was encoded is the same when it is decoded and encoded again."""
+    again = _reencoded(probe, data)
+    if again != data:
+        message = f"`decode_action`, then `encode_action` makes {shown(data)} {shown(again)}."
+        probe.note("codec", "action", message)
+
+
 def _reencoded(probe: Probe, data: bytes) -> bytes:
     return probe.encode(probe.encode_action(probe.decode_action(data)), "an action")
 
 
-def _some(items: tuple[bytes, ...], chance: Random) -> tuple[bytes, ...]:
-    return items if len(items) <= SAMPLE else tuple(chance.sample(items, SAMPLE))
+def _some(items: tuple[bytes, ...], most: int, chance: Random) -> tuple[bytes, ...]:
+    return items if len(items) <= most else tuple(chance.sample(items, most))

@@ -6,18 +6,17 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
-
-from meeple.engine.base import IllegalAction
-from meeple.engine.conformance.leak import Memory, check_redeal, check_simultaneous
-from meeple.engine.conformance.legality import check_actions, check_codecs
+from meeple.engine.base import IllegalAction, SamplesActions
+from meeple.engine.conformance.leak import Memory, check_simultaneous
+from meeple.engine.conformance.legality import check_action_codec, check_actions, check_codecs
 from meeple.engine.conformance.position import Position, observe
-from meeple.engine.conformance.powers import SamplesActions
 from meeple.engine.conformance.probe import GameStopped, Probe
+from meeple.engine.conformance.redeal import check_bot, check_redeal
+from meeple.engine.conformance.replay import Record, Turn, replay
 from meeple.engine.conformance.setting import Setting
-from meeple.engine.conformance.values import canonical, shown
+from meeple.engine.conformance.values import shown
 
 #: Every position up to this many actions is looked at closely, later ones ever more rarely.
 CLOSE_LOOKS = 8
@@ -28,15 +27,8 @@ TWIN_ACTIONS = 6
 POOL = 100
 
 
-class Turn(NamedTuple):
-    """One recorded action."""
-
-    seat: int
-    data: bytes
-
-
-def play_game(probe: Probe, setting: Setting, memory: Memory, max_actions: int) -> int:
-    """Play one game with all checks and give the number of actions; problems are noted.
+def play_game(probe: Probe, setting: Setting, memory: Memory, max_actions: int) -> Record:
+    """Play one game with all checks and give what is to be had again; problems are noted.
 
     Raises:
         GameStopped: a problem left no way to go on.
@@ -74,11 +66,12 @@ def play_game(probe: Probe, setting: Setting, memory: Memory, max_actions: int) 
         memory.add(pasts, position, turn.seat, turn.data)
         trail.append(position.digest)
     check_codecs(probe, position)
-    _replay(probe, setting, log, trail, "the recorded actions do not give the same game again")
+    record = Record(setting, tuple(log), tuple(trail))
+    replay(probe, record, "the recorded actions do not give the same game again")
     with _other_global_chance(probe, chance):
-        _replay(probe, setting, log, trail, "the game depends on the module `random`")
+        replay(probe, record, "the game depends on the module `random`")
     _play_twins(probe, setting, memory, log)
-    return len(log)
+    return record
 
 
 def _look_closely(
@@ -89,6 +82,7 @@ def _look_closely(
     check_codecs(probe, position)
     check_simultaneous(probe, position, seat, chance)
     check_redeal(probe, position, chance)
+    check_bot(probe, position, seat, chance)
     if observe(probe, position.state).digest != position.digest:
         message = (
             "A state looks different after actions were tried on it. Change no state that was"
@@ -110,8 +104,16 @@ def _choose(probe: Probe, position: Position, chance: Random) -> Turn:
         )
         probe.note("legality", "unlisted", message)
         raise GameStopped
-    action = probe.ask("sample_action", position.state, seat, Random(chance.random()))
-    return Turn(seat, probe.encode(probe.encode_action(action), "an action"))
+    seed = chance.random()
+    sampled = [
+        probe.ask("sample_action", position.state, seat, Random(seed)) for _ in ("once", "again")
+    ]
+    data, again = (probe.encode(probe.encode_action(one), "an action") for one in sampled)
+    if data != again:
+        message = "`sample_action` gives another action by the same chance. Draw it from its `rng`."
+        probe.note("determinism", "sample_action", message)
+    check_action_codec(probe, data)
+    return Turn(seat, data)
 
 
 def _play(probe: Probe, state: Any, turn: Turn, setting: Setting, step: int) -> Any:
@@ -131,25 +133,6 @@ def _expect_same(probe: Probe, one: Position, other: Position, method: str) -> N
         )
         probe.note("determinism", method, message)
         raise GameStopped
-
-
-def _replay(
-    probe: Probe, setting: Setting, log: Sequence[Turn], trail: Sequence[bytes], fault: str
-) -> None:
-    """Play the log again, every state written down and read again if the engine can do that."""
-    probe.step = 0
-    state = probe.new_game(setting)
-    for step, digest in enumerate(trail):
-        probe.step = step
-        if observe(probe, state).digest != digest:
-            message = f"From here on {fault}. A game must be a function of its seed and its log."
-            probe.note("determinism", "replay", message)
-            raise GameStopped
-        if step < len(log):
-            if probe.has_state_codec:
-                written = canonical(probe.ask("encode_state", state))
-                state = probe.ask("decode_state", msgspec.json.decode(written))
-            state = _play(probe, state, log[step], setting, step + 1)
 
 
 def _play_twins(probe: Probe, setting: Setting, memory: Memory, log: Sequence[Turn]) -> None:

@@ -21,6 +21,7 @@ class Position(NamedTuple):
         state: the engine's own state.
         to_act: the seats that may act, in order.
         legal: for each of these its legal actions as JSON; None if they are too many to list.
+        forced: for each of these what it is told that it must do, byte for byte.
         views: what each viewer is sent, byte for byte; the key None is a spectator's.
         outcome: how the game ended; None while it is on.
         digest: equal for states that look the same to everybody.
@@ -29,6 +30,7 @@ class Position(NamedTuple):
     state: Any
     to_act: tuple[int, ...]
     legal: dict[int, tuple[bytes, ...] | None]
+    forced: dict[int, bytes]
     views: dict[int | None, bytes]
     outcome: Outcome | None
     digest: bytes
@@ -47,9 +49,9 @@ def observe(probe: Probe, state: Any) -> Position:
         name = "a spectator's view" if viewer is None else "a seat's view"
         whole.update(probe.encode(view, name))
         views[viewer] = sent(view)
-    for seat in to_act if probe.has_forced_actions else ():
-        forced = probe.ask("forced", state, seat)
-        whole.update(probe.encode(forced, "what `forced` gives"))
+    forced = {seat: _forced(probe, state, seat) for seat in to_act}
+    for demand in forced.values():
+        whole.update(demand)
     for actions in legal.values():
         whole.update(b"unlisted" if actions is None else b"[" + b",".join(actions) + b"]")
     if probe.perfect_information and len(set(views.values())) > 1:
@@ -58,7 +60,30 @@ def observe(probe: Probe, state: Any) -> Position:
             " from viewer to viewer. Make them the same, or leave the attribute out."
         )
         probe.note("perfect_information", "view", message)
-    return Position(state, to_act, legal, views, outcome, whole.digest())
+    return Position(state, to_act, legal, forced, views, outcome, whole.digest())
+
+
+def portrait(position: Position) -> dict[str, str]:
+    """What the position looks like, by the method that says it; for a report."""
+    looks = {
+        "`outcome`": repr(position.outcome),
+        "`to_act`": repr(position.to_act),
+    }
+    for seat, listed in position.legal.items():
+        shown = None if listed is None else b",".join(listed).decode()
+        looks[f"`legal_actions` of seat {seat}"] = f"[{shown}]"
+    for seat, demand in position.forced.items():
+        looks[f"`forced` of seat {seat}"] = demand.decode()
+    for viewer, view in position.views.items():
+        who = "a spectator" if viewer is None else f"seat {viewer}"
+        looks[f"`view` of {who}"] = view.decode()
+    return looks
+
+
+def _forced(probe: Probe, state: Any, seat: int) -> bytes:
+    if not probe.has_forced_actions:
+        return b"null"
+    return probe.encode(probe.ask("forced", state, seat), "what `forced` gives")
 
 
 def _to_act(probe: Probe, state: Any, *, over: bool) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from meeple.engine.conformance.report import Problem
 from meeple.engine.conformance.setting import Setting
 from meeple.engine.conformance.values import canonical, json_fault, shown
 from meeple.engine.conformance.watch import OneCallRandom, Snapshot, global_chance
+from meeple.engine.conformance.watchdog import Stuck, Watchdog
 
 #: Lines of an engine's traceback that a report shows.
 TRACEBACK_LINES = 6
@@ -25,14 +26,19 @@ class GameStopped(Exception):
 class Probe:
     """An engine under test, and the problems found so far."""
 
-    def __init__(self, engine: Any, skip: Collection[str]) -> None:
+    def __init__(
+        self, engine: Any, skip: Collection[str] = (), watchdog: Watchdog | None = None
+    ) -> None:
         self.engine = engine
         self.perfect_information = bool(getattr(engine, "perfect_information", False))
         self.has_state_codec = isinstance(engine, StateCodec)
         self.has_forced_actions = isinstance(engine, ForcedActions)
         self.step = 0
+        #: True once a redealt state looked different to somebody.
+        self.redealt = False
         self._has_action_codec = isinstance(engine, ActionCodec)
         self._skip = skip
+        self._watchdog = watchdog
         self._problems: dict[tuple[str, str], Problem] = {}
         self._setting: Setting | None = None
         self._watched: list[Snapshot] = []
@@ -77,14 +83,28 @@ class Probe:
     def call(self, method: str, *args: Any, on: str = "") -> Any:
         """Call the engine; an exception other than `IllegalAction` stops the game."""
         try:
-            return getattr(self.engine, method)(*args)
+            return self._in_time(getattr(self.engine, method), args)
         except IllegalAction:
             raise
+        except Stuck as error:
+            assert self._watchdog is not None
+            message = f"`{method}` has not come back after {self._watchdog.seconds:g} seconds:"
+            self.note("termination", method, f"{message}\n{_last_lines(error)}")
+            raise GameStopped from error
         except Exception as error:
             self.note("exception", method, f"`{method}` raised{on}:\n{_last_lines(error)}")
             raise GameStopped from error
         finally:
             self._look_around(method)
+
+    def _in_time(self, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        if self._watchdog is None:
+            return method(*args)
+        self._watchdog.begin()
+        try:
+            return method(*args)
+        finally:
+            self._watchdog.end()
 
     def ask(self, method: str, *args: Any) -> Any:
         """Call a method that has nothing to refuse."""
@@ -97,7 +117,7 @@ class Probe:
 
     def new_game(self, setting: Setting) -> Any:
         """The first state of a game."""
-        rng = OneCallRandom(setting.seed, 0)
+        rng = OneCallRandom(setting.seed, setting.start)
         options = dict(setting.options)
         state = self.ask("new_game", setting.seats, options, rng)
         if options != setting.options:
@@ -111,7 +131,7 @@ class Probe:
         Raises:
             IllegalAction: the engine refuses the action.
         """
-        rng = OneCallRandom(setting.seed, step)
+        rng = OneCallRandom(setting.seed, setting.start + step)
         action = self.decode_action(data)
         on = f" on the action {shown(data)} (for what the rules forbid, raise IllegalAction)"
         after = self.call("apply", state, seat, action, rng, on=on)
@@ -164,7 +184,8 @@ class Probe:
 
 
 def _last_lines(error: BaseException) -> str:
-    # The first frame is the kit's own.
-    frames = error.__traceback__ and error.__traceback__.tb_next
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next  # the kit's own
     lines = "".join(traceback.format_exception(type(error), error, frames)).rstrip().splitlines()
     return "\n".join(lines[-TRACEBACK_LINES:])

@@ -15,8 +15,9 @@ class Problem(msgspec.Struct, frozen=True):
     Attributes:
         check: the name of the check that found it; ``check_engine(skip=…)`` takes these names.
         message: what is wrong and what to mend.
-        seed: plays the game again: ``check_engine(engine, games=1, seed=seed)``. None if the
-            problem is not one of a game.
+        seed: plays the game again, with the same seats and options:
+            ``check_engine(engine, games=1, seed=…, seats=…, options=…)``. None if the problem is
+            not one of a game.
         step: how many actions had been played; None if the problem is not one of a game.
         seats: how many played.
         options: the house rules they played by.
@@ -45,12 +46,14 @@ class Report(msgspec.Struct, frozen=True):
         problems: one of each kind, in the order found; empty if the engine passed.
         games: how many games were played.
         actions: how many actions were played in them.
+        unchecked: what could not be looked for, and why.
     """
 
     engine: str
     problems: tuple[Problem, ...]
     games: int
     actions: int
+    unchecked: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -59,13 +62,21 @@ class Report(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         played = f"{self.games} games, {self.actions} actions"
+        unchecked = [f"Not checked: {what}" for what in self.unchecked]
         if self.ok:
-            return f"{self.engine} passed: {played}, no problem found."
+            passed = f"{self.engine} passed: {played}, no problem found."
+            return "\n".join([passed, *unchecked])
         count = f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"
         lines = [f"{self.engine} failed: {count} in {played}.", ""]
         lines += [f"{number}. {problem}" for number, problem in enumerate(self.problems, 1)]
-        seeds = [problem.seed for problem in self.problems if problem.seed is not None]
-        if seeds:
-            again = f"check_engine(engine, games=1, seed={seeds[0]!r})"
-            lines += ["", f"To play the first of these games alone: {again}"]
-        return "\n".join(lines)
+        again = [problem for problem in self.problems if problem.seed is not None]
+        if again:
+            lines += ["", f"To play the first of these games alone: {_call(again[0])}"]
+        return "\n".join([*lines, *unchecked])
+
+
+def _call(problem: Problem) -> str:
+    settings = f"games=1, seed={problem.seed!r}, seats={problem.seats}"
+    if problem.options:
+        settings += f", options={problem.options}"
+    return f"check_engine(engine, {settings})"

@@ -84,24 +84,31 @@ def shown(data: bytes) -> str:
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 
-def rubbish_for(listed: Collection[bytes], elsewhere: Collection[bytes]) -> Iterator[JSON]:
+def rubbish_for(
+    listed: Collection[bytes], elsewhere: Collection[bytes], some: Collection[bytes]
+) -> Iterator[JSON]:
     """Values that are not among the actions listed, given as canonical JSON.
 
-    Besides `RUBBISH` these are actions that were legal elsewhere in the game, and values that
-    Python takes for equal to a legal one, or nearly so.
+    Besides `RUBBISH` these are actions that were legal ``elsewhere`` in the game, and values that
+    Python takes for equal to ``some`` of the legal ones, or nearly so.
     """
+    known = frozenset(listed)
     for value in RUBBISH:
-        if canonical(value) not in listed:
+        if canonical(value) not in known:
             yield value
     for data in elsewhere:
-        if data not in listed:
+        if data not in known:
             yield msgspec.json.decode(data)
-    for action in map(msgspec.json.decode, listed):
-        twins: list[JSON] = [[action], {"action": action}]
-        if type(action) is int:
-            twins += [float(action), str(action), *([bool(action)] if action in (0, 1) else [])]
-        if isinstance(action, list):
-            twins += [[*action, 0], action[:-1]]
-        if isinstance(action, str):
-            twins += [action + " ", [action]]
-        yield from (twin for twin in twins if canonical(twin) not in listed)
+    for action in map(msgspec.json.decode, some):
+        yield from (twin for twin in _twins(action) if canonical(twin) not in known)
+
+
+def _twins(action: JSON) -> list[JSON]:
+    twins: list[JSON] = [[action], {"action": action}]
+    if type(action) is int:
+        twins += [float(action), str(action), *([bool(action)] if action in (0, 1) else [])]
+    if isinstance(action, list):
+        twins += [[*action, 0], action[:-1]]
+    if isinstance(action, str):
+        twins += [action + " ", [action]]
+    return twins
