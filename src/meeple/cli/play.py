@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from types import TracebackType
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from rich.console import Console
 
+from meeple.cli import boards
 from meeple.client import Client, ConnectionLost, Refused, Rest, TableClient
 from meeple.engine.base import JSON
 from meeple.engine.log import GameStatus
@@ -30,8 +33,16 @@ class _Left(Exception):
     """There is no more input."""
 
 
-async def play(url: str, *, game: str | None, engine: str, name: str, token: str | None) -> None:
-    """Sit down at ``game``, or at a new table, and play until it is over.
+async def play(
+    url: str,
+    *,
+    game: str | None,
+    engine: str,
+    name: str,
+    token: str | None,
+    options: Mapping[str, JSON] | None = None,
+) -> None:
+    """Sit down at ``game``, or at a new table with these house rules, and play until it is over.
 
     Raises:
         Unavailable: the server does not answer, or it refuses; the message says which.
@@ -41,7 +52,7 @@ async def play(url: str, *, game: str | None, engine: str, name: str, token: str
         token = token or await _guest(url, name)
         async with Rest(url, token) as rest:
             if game is None:
-                game = (await rest.create_game(engine)).game_id
+                game = (await rest.create_game(engine, options=options)).game_id
                 console.print(f"The other player types: meeple play {game} --url {url}")
             else:
                 await rest.take_seat(game)
@@ -69,7 +80,7 @@ async def _play(table: TableClient, keyboard: _Keyboard) -> None:
     while True:
         state = table.state
         if shown is None or _is_news(shown, state):
-            _show(state)
+            _show(state, shown)
         elif shown.players != state.players:
             _show_presence(shown, state)
         shown = state
@@ -122,7 +133,13 @@ async def _obey(typed: str, table: TableClient) -> None:
 
 
 def _action(typed: str, state: GameState) -> JSON:
-    """The action that was meant: one that is listed, else what was typed as JSON, else a string."""
+    """The action that was meant: one that is listed, else what was typed as JSON, else a string.
+
+    Where the list was shown in words, each with its number, the number stands for the action.
+    """
+    labels, listed = _labels(state), state.legal_actions or []
+    if labels and typed.isdecimal() and 0 < int(typed) <= len(listed):
+        return listed[int(typed) - 1]
     for action in state.legal_actions or []:
         if _plain(action) == typed:
             return action
@@ -174,8 +191,14 @@ class _Keyboard:
             self._lines.put_nowait(None)
 
 
-def _show(state: GameState) -> None:
+def _show(state: GameState, before: GameState | None = None) -> None:
+    news = _news(state, before)
     console.print()
+    if before is not None and news and state.outcome is None and state.seat not in state.to_act:
+        # Others play on: what they did is enough.
+        _print_all(news)
+        _show_what_to_do(state)
+        return
     console.rule(f"{state.engine} {state.game_id}")
     on_board = _is_board_for_two(state)
     for player in state.players:
@@ -186,9 +209,45 @@ def _show(state: GameState) -> None:
         you = " (you)" if player.seat == state.seat else away
         console.print(f"{turn} {seat}: {name}{you}")
     view = state.view if isinstance(state.view, dict) else {"view": state.view}
+    drawn = boards.lines(view.get("board"), _names(state))
+    said = view.get("text")
+    if isinstance(said, list):
+        # The engine says it in words: `text` is for people, the other fields are for programs.
+        view = {} if drawn else {"board": view.get("board")}
+        _print_all(map(_plain, said))
     for key, value in view.items() if state.view is not None else ():
-        _show_value(key, value, on_board)
+        if key != "log" and not (key == "board" and drawn):
+            _show_value(key, value, on_board)
+    _print_all([*drawn, *news])
     _show_what_to_do(state)
+
+
+def _print_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(line)
+
+
+def _names(state: GameState) -> list[str]:
+    """What to call each seat: this player's own one is "you"."""
+    return [
+        "you" if player.seat == state.seat else player.name or f"seat {player.seat}"
+        for player in state.players
+    ]
+
+
+def _news(state: GameState, before: GameState | None) -> list[str]:
+    """The lines of the view's log that were not there before."""
+    first, lines = _log(state)
+    seen_first, seen = (0, []) if before is None else _log(before)
+    return lines[max(0, seen_first + len(seen) - first) :]
+
+
+def _log(state: GameState) -> tuple[int, list[str]]:
+    """The number of the log's first line, and its lines."""
+    log = state.view.get("log") if isinstance(state.view, dict) else None
+    if not isinstance(log, dict) or not isinstance(log.get("lines"), list):
+        return 0, []
+    return log.get("first", 0), [_plain(line) for line in log["lines"]]
 
 
 def _show_what_to_do(state: GameState) -> None:
@@ -201,11 +260,27 @@ def _show_what_to_do(state: GameState) -> None:
         console.print(f"Waiting for {' and '.join(names)} … (or resign)")
     else:
         if state.request is not None and state.request.kind == "forced":
-            console.print(f"You must: {_plain(state.request.forced)}")
-        if state.legal_actions is not None:
+            console.print(f"You must: {_in_words(state.request.forced)}", style="bold yellow")
+        labels = _labels(state)
+        if labels:
+            console.print("You may:")
+            for number, label in enumerate(labels, 1):
+                console.print(f"{number:>4}  {label}")
+        elif state.legal_actions is not None:
             actions = " ".join(_plain(action) for action in state.legal_actions)
             console.print(f"You may play: {actions}")
         console.print("Your action (or resign): ", end="")
+
+
+def _labels(state: GameState) -> list[str]:
+    """The legal actions in words; empty if there are none."""
+    labels = state.request.labels if state.request is not None else UNSET
+    return [] if isinstance(labels, UnsetType) else labels
+
+
+def _in_words(forced: JSON) -> str:
+    text = forced.get("text") if isinstance(forced, dict) else None
+    return text if isinstance(text, str) else _plain(forced)
 
 
 def _show_outcome(state: GameState) -> None:
@@ -215,7 +290,8 @@ def _show_outcome(state: GameState) -> None:
         for seat in state.outcome.winners
     ]
     result = f"{' and '.join(names)} won" if names else "Nobody won"
-    scores = "" if state.outcome.scores is None else f" {_plain(state.outcome.scores)}"
+    # Whole numbers come as floats: a score may be a half.
+    scores = "".join(f" {score:g}" for score in state.outcome.scores or ())
     console.print(f"{result}: {state.outcome.reason}{scores}", style="bold")
 
 

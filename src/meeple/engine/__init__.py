@@ -3,6 +3,7 @@
 from meeple.engine.base import (
     JSON,
     ActionCodec,
+    DescribesActions,
     EngineOptions,
     ForcedActions,
     GameEngine,
@@ -14,6 +15,7 @@ from meeple.engine.base import (
 __all__ = [
     "JSON",
     "ActionCodec",
+    "DescribesActions",
     "EngineOptions",
     "ForcedActions",
     "GameEngine",

@@ -113,6 +113,19 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
         with contained():
             return self.rules.forced(self.state, seat)
 
+    def labels(self, seat: int) -> list[str] | None:
+        """The seat's legal actions in words; None if the engine has no list or no words."""
+        legal = self.legal_actions(seat) if self.rules.may_describe else None
+        if legal is None:
+            return None
+        key = ("labels", seat)
+        if key not in self.memo:
+            with contained():
+                describe = self.rules.describe
+                self.memo[key] = [describe(self.state, seat, action) for action in legal]
+        labels: list[str] = self.memo[key]
+        return labels
+
     def verdict(self) -> Outcome | None:
         """How the rules say that the game ended; None while somebody has to act.
 

@@ -11,6 +11,7 @@ import msgspec
 from meeple.engine.base import (
     JSON,
     ActionCodec,
+    DescribesActions,
     EngineOptions,
     ForcedActions,
     GameEngine,
@@ -33,6 +34,8 @@ class Rules:
         self._codec = engine if isinstance(engine, ActionCodec) else None
         self._forced = engine if isinstance(engine, ForcedActions) else None
         self.may_force = self._forced is not None
+        self._describes = engine if isinstance(engine, DescribesActions) else None
+        self.may_describe = self._describes is not None
 
     @cached_property
     def summary(self) -> str:
@@ -68,6 +71,12 @@ class Rules:
     def forced(self, state: Any, seat: int) -> JSON:
         """What the seat is forced to do; None if nothing."""
         return None if self._forced is None else self._forced.forced(state, seat)
+
+    def describe(self, state: Any, seat: int, data: JSON) -> str:
+        """A legal action in words; "" if the engine has none for it."""
+        if self._describes is None:
+            return ""
+        return self._describes.describe_action(state, seat, self.decode_action(data))
 
     def listed(self, action: JSON, legal: list[JSON]) -> None:
         """Raises `IllegalAction` unless ``legal`` holds exactly this JSON value.

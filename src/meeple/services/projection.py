@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game
@@ -33,10 +34,12 @@ class Request(msgspec.Struct, frozen=True):
     Attributes:
         kind: ``action``, or ``forced`` if nothing but this is allowed.
         forced: the engine's description of a forced action, else null.
+        labels: each of the legal actions in words; left out if the engine has none.
     """
 
     kind: str
     forced: JSON = None
+    labels: list[str] | UnsetType = UNSET
 
 
 class GameState(msgspec.Struct, frozen=True):
@@ -189,4 +192,6 @@ def _request(game: Game, seat: int) -> Request | None:
     if seat not in game.to_act:
         return None
     forced = game.forced(seat)
-    return Request("action") if forced is None else Request("forced", forced)
+    labels = game.labels(seat)
+    kind = "action" if forced is None else "forced"
+    return Request(kind, forced, UNSET if labels is None else labels)

@@ -11,7 +11,7 @@ import msgspec
 
 from meeple.engine.base import Outcome
 from meeple.engine.conformance.probe import GameStopped, Probe
-from meeple.engine.conformance.values import sent
+from meeple.engine.conformance.values import sent, shown
 
 
 class Position(NamedTuple):
@@ -47,9 +47,6 @@ def observe(probe: Probe, state: Any) -> Position:
         name = "a spectator's view" if viewer is None else "a seat's view"
         whole.update(probe.encode(view, name))
         views[viewer] = sent(view)
-    for seat in to_act if probe.has_forced_actions else ():
-        forced = probe.ask("forced", state, seat)
-        whole.update(probe.encode(forced, "what `forced` gives"))
     for actions in legal.values():
         whole.update(b"unlisted" if actions is None else b"[" + b",".join(actions) + b"]")
     if probe.perfect_information and len(set(views.values())) > 1:
@@ -58,6 +55,10 @@ def observe(probe: Probe, state: Any) -> Position:
             " from viewer to viewer. Make them the same, or leave the attribute out."
         )
         probe.note("perfect_information", "view", message)
+    for seat in to_act:
+        told = _request(probe, state, seat, legal[seat])
+        whole.update(told)
+        views[seat] += told  # it is sent together with the view, and may tell as much
     return Position(state, to_act, legal, views, outcome, whole.digest())
 
 
@@ -100,6 +101,21 @@ def _legal(probe: Probe, state: Any, seat: int) -> tuple[bytes, ...] | None:
         message = f"`legal_actions` lists an action twice: {list(actions)!r:.200}."
         probe.note("legality", "twice", message)
     return encoded
+
+
+def _request(probe: Probe, state: Any, seat: int, legal: Sequence[bytes] | None) -> bytes:
+    """What the seat is sent about its actions, besides their list."""
+    told = b""
+    if probe.has_forced_actions:
+        told += probe.encode(probe.ask("forced", state, seat), "what `forced` gives")
+    for data in (legal or ()) if probe.describes_actions else ():
+        label = probe.ask("describe_action", state, seat, probe.decode_action(data))
+        if not isinstance(label, str) or not label:
+            message = f"`describe_action` must say {shown(data)} in words; it gave {label!r:.200}."
+            probe.note("json", "describe_action", message)
+            raise GameStopped
+        told += probe.encode(label, "what `describe_action` gives")
+    return told
 
 
 def _outcome(probe: Probe, state: Any) -> Outcome | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 import msgspec
 
@@ -99,10 +99,19 @@ def encode(action: AnyAction) -> JSON:
     return msgspec.to_builtins(action)
 
 
+_TYPES: dict[str, type[AnyAction]] = {
+    str(one.__struct_config__.tag): one for one in get_args(AnyAction)
+}
+
+
 def decode(data: JSON) -> AnyAction:
     """The action that the JSON stands for; raises `IllegalAction` if none."""
+    kind = data.get("type") if isinstance(data, dict) else None
+    found = _TYPES.get(kind) if isinstance(kind, str) else None
+    if found is None:
+        raise IllegalAction(f'An action of Duel is an object with a "type": {", ".join(_TYPES)}.')
     try:
-        action: AnyAction = msgspec.convert(data, AnyAction)
+        # One type, not their union: msgspec keeps what it has worked out of a class.
+        return msgspec.convert(data, found)
     except msgspec.ValidationError as error:
         raise IllegalAction(f"That is no action of Duel: {error}") from error
-    return action

@@ -10,9 +10,9 @@ import msgspec
 
 from meeple.engine import JSON, IllegalAction, Outcome
 from meeple.engines.duel import actions, legal, redeal, text, view
-from meeple.engines.duel.actions import AnyAction, BringDeck
+from meeple.engines.duel.actions import AnyAction, BringDeck, Choose
 from meeple.engines.duel.choices import choice
-from meeple.engines.duel.decks import by_chance
+from meeple.engines.duel.decks import READY_MADE, by_chance
 from meeple.engines.duel.moves import carry_out
 from meeple.engines.duel.setup import new_table
 from meeple.engines.duel.state import HouseRules, State
@@ -57,10 +57,15 @@ class Duel:
 
     def forced(self, state: State, seat: int) -> JSON:
         """The choice that the seat must make before anything else."""
-        asked = choice(state, state.queue[0]) if state.queue else None
-        if asked is None or asked.seat != seat:
+        if seat not in legal.to_act(state):
             return None
-        return {"type": asked.kind, "cards": list(asked.cards), "text": asked.text}
+        if state.turn == 0:
+            return {"type": "set_up", "text": _what_to_do(state, seat)}
+        asked = choice(state, state.queue[0]) if state.queue else None
+        if asked is None:
+            return None
+        cards = [one.card for one in legal.legal_actions(state, seat) if isinstance(one, Choose)]
+        return {"type": asked.kind, "cards": cards, "text": asked.text}
 
     def describe_action(self, state: State, seat: int, action: AnyAction) -> str:
         """The action in words."""
@@ -101,8 +106,14 @@ def _what_to_do(state: State, seat: int) -> str:
     if seat not in legal.to_act(state):
         return "It is not your turn."
     if state.turn == 0:
-        named = state.players[seat].deck_name
-        return "Begin with a basic creature of your hand." if named else "Choose a deck."
+        if state.players[seat].deck_name:
+            return "Choose the creature of your hand that you begin with."
+        if state.rules.own_decks:
+            size = state.rules.deck_size
+            ready = f'{{"type": "deck", "deck": "{"|".join(READY_MADE)}"}}'
+            own = f'{{"type": "own_deck", "cards": [{size} names]}}'
+            return f"Choose a ready-made deck, {ready}, or bring one of your own, {own}."
+        return "Choose the deck that you play."
     asked = choice(state, state.queue[0]) if state.queue else None
     if asked is not None:
         return asked.text

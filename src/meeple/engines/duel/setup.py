@@ -64,5 +64,5 @@ def _reveal(state: State, rng: Random) -> State:
         if more > 0:
             state = say(draw(state, seat, more), seat, f"drew {more} more for it")
     first = rng.randrange(2)
-    state = say(state, first, "won the toss and begins; no attack in the first turn")
+    state = say(state, first, "won the toss, and may not attack in the first turn")
     return begin_turn(replace(state, turn=1), first)

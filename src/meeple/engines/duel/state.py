@@ -10,7 +10,14 @@ from msgspec.structs import replace
 
 from meeple.engine import EngineOptions
 from meeple.engines.duel.cards import CARDS
-from meeple.engines.duel.effects import Card, Condition, CreatureCard, Effect, Passive
+from meeple.engines.duel.effects import (
+    Card,
+    CharmCard,
+    Condition,
+    CreatureCard,
+    Effect,
+    PlaceCard,
+)
 
 #: Cards that each player begins with.
 OPENING_HAND = 5
@@ -220,14 +227,15 @@ def first_do(state: State, seat: int, *doings: Doing) -> State:
 
 def passive(state: State, creature: Creature, stat: str) -> int:
     """What charm and place together give the creature of that."""
-    cards = (number for number in (creature.charm, state.place) if number is not None)
-    element = what(state, creature).element
-    found = (getattr(card(state, number), "passive", None) for number in cards)
-    return sum(
-        one.amount
-        for one in found
-        if isinstance(one, Passive) and one.stat == stat and one.element in (None, element)
-    )
+    amount = 0
+    for number in (creature.charm, state.place):
+        if number is not None:
+            lasting = card(state, number)
+            assert isinstance(lasting, CharmCard | PlaceCard)
+            one = lasting.passive
+            if one.stat == stat and one.element in (None, what(state, creature).element):
+                amount += one.amount
+    return amount
 
 
 def hit_points(state: State, creature: Creature) -> int:

@@ -44,7 +44,7 @@ from meeple.engines.duel.effects import (
     TrickCard,
 )
 from meeple.engines.duel.legal import retreat_cost
-from meeple.engines.duel.state import State, active, card, find, hit_points, what
+from meeple.engines.duel.state import State, active, card, find, hit_points, owner, what
 
 #: What each ready-made deck is like.
 DECKS = {
@@ -59,7 +59,7 @@ def card_text(one: Card) -> str:
     """What the card does, in words."""
     match one:
         case CreatureCard(attacks=attacks):
-            return "; ".join(attack_text(attack) for attack in attacks)
+            return " / ".join(attack_text(attack) for attack in attacks)
         case TrickCard(effects=effects):
             return " ".join(effect_text(effect) for effect in effects)
         case CharmCard(passive=passive):
@@ -70,6 +70,19 @@ def card_text(one: Card) -> str:
             )
             return f"{kind} {_passive_text(passive)}."
     raise AssertionError(f"no text for {one}")
+
+
+def card_note(one: Card) -> str:
+    """What kind of card it is, in a few words."""
+    match one:
+        case CreatureCard(element=element, hp=hp, grows_from=younger):
+            grows = "" if younger is None else f", grows from {younger}"
+            return f"{element}, {hp} hp{grows}"
+        case TrickCard():
+            return "trick"
+        case CharmCard():
+            return "charm"
+    return "place"
 
 
 def attack_text(attack: Attack) -> str:
@@ -102,7 +115,7 @@ def effect_text(effect: Effect) -> str:
         case Draw(cards):
             return f"Draw {_cards(cards)}."
         case Peek(cards):
-            return f"Look at the top {_cards(cards)} of your deck, take one, shuffle the rest back."
+            return f"Look at the top {cards} cards of your deck, take one, shuffle the rest back."
         case Discard(down_to, who):
             whose = "You discard" if who == "you" else "Your opponent discards"
             return f"{whose} down to {_cards(down_to)}."
@@ -140,8 +153,8 @@ def _damage(attack: Attack) -> Iterator[str]:
 def _bonus_text(bonus: Bonus) -> str:
     match bonus.per:
         case "heads":
-            coins = "a coin" if bonus.coins == 1 else f"{bonus.coins} coins"
-            return f"for each heads of {coins}"
+            one = bonus.coins == 1
+            return "if a coin falls heads" if one else f"for each heads of {bonus.coins} coins"
         case "afflicted":
             return "if your opponent's active creature has a condition"
         case "hurt":
@@ -167,7 +180,7 @@ def _passive_text(passive: Passive) -> str:
 
 
 def _cards(number: int) -> str:
-    return "card" if number == 1 else f"{number} cards"
+    return "a card" if number == 1 else f"{number} cards"
 
 
 def action_text(state: State, action: AnyAction) -> str:
@@ -178,14 +191,16 @@ def action_text(state: State, action: AnyAction) -> str:
         case BringDeck(cards):
             return f"play a deck of your own: {', '.join(cards)}"
         case Begin(number):
-            return f"begin with {_full(card(state, number))}"
+            return f"begin with {state.names[number]}"
         case Play(number):
-            return f"play {_full(card(state, number))}"
+            played = card(state, number)
+            if isinstance(played, CreatureCard):
+                return f"put {played.name} on the bench"
+            return f"play {played.name}: {card_text(played)}"
         case Grow(number, on):
-            return f"grow {_called(state, on)} into {_full(card(state, number))}"
+            return f"grow {_called(state, on)} into {state.names[number]}"
         case Tie(number, on):
-            named = card(state, number)
-            return f"tie {named.name} to {_called(state, on)}: {card_text(named)}"
+            return f"tie {state.names[number]} to {_called(state, on)}"
         case Energize(on):
             return f"give 1 energy to {_called(state, on)}"
         case Retreat(to):
@@ -203,20 +218,15 @@ def _chosen(state: State, number: int) -> str:
     asked = choice(state, state.queue[0])
     assert asked is not None
     in_play = any(one.id == number for player in state.players for one in player.creatures)
-    return f"choose {_called(state, number) if in_play else _full(card(state, number))}"
+    return _called(state, number) if in_play else state.names[number]
 
 
 def _called(state: State, number: int) -> str:
     """A creature in play with what tells it from its like."""
     creature = find(state, number)
     left = hit_points(state, creature) - creature.damage
-    return f"{what(state, creature).name} ({left} hp, {creature.energy} energy)"
-
-
-def _full(one: Card) -> str:
-    if isinstance(one, CreatureCard):
-        return f"{one.name} ({one.element}, {one.hp} hp): {card_text(one)}"
-    return f"{one.name}: {card_text(one)}"
+    where = "bench" if creature in state.players[owner(state, number)].bench else "active"
+    return f"{what(state, creature).name} ({where}, {left} hp, {creature.energy} energy)"
 
 
 def card_list() -> str:

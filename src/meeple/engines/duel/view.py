@@ -10,9 +10,9 @@ from meeple.engine import JSON
 from meeple.engines.duel import actions, legal
 from meeple.engines.duel.actions import Choose, Energize, Grow, Play, Retreat, Tie
 from meeple.engines.duel.choices import choice
-from meeple.engines.duel.effects import CreatureCard, Peek
+from meeple.engines.duel.effects import Peek
 from meeple.engines.duel.state import Creature, Player, State, card, hit_points, what
-from meeple.engines.duel.text import card_text
+from meeple.engines.duel.text import card_note, card_text
 
 
 def view(state: State, seat: int | None) -> dict[str, JSON]:
@@ -32,12 +32,28 @@ def view(state: State, seat: int | None) -> dict[str, JSON]:
             player.deck_name if begun or owner == seat else ""
             for owner, player in enumerate(state.players)
         ],
+        "text": _text(state, seat),
         "board": _board(state, seat),
         "log": {
             "first": state.logged - len(state.log),
             "lines": [f"{_who(one.seat, seat)} {one.text}" for one in state.log],
         },
     }
+
+
+def _text(state: State, seat: int | None) -> list[str]:
+    """Turn and points in words."""
+    if state.turn == 0:
+        return ["The set-up: choose in secret; it is shown when both are ready."]
+    points = ", ".join(
+        f"{_who(side, seat)}: {player.points} ({player.deck_name} deck)"
+        for side, player in enumerate(state.players)
+    )
+    return [
+        f"Turn {state.turn} of {state.rules.turn_limit}. Energy still to give in it:"
+        f" {state.players[state.seat].energy}.",
+        f"Points ({state.rules.points} win): {points}.",
+    ]
 
 
 def _who(actor: int | None, viewer: int | None) -> str:
@@ -99,12 +115,12 @@ def _zone(
 
 def _card(state: State, number: int) -> dict[str, JSON]:
     shown = card(state, number)
-    made: dict[str, JSON] = {"id": number, "name": shown.name, "text": card_text(shown)}
-    if isinstance(shown, CreatureCard):
-        made |= {"element": shown.element, "hp": shown.hp}
-        if shown.grows_from is not None:
-            made["grows_from"] = shown.grows_from
-    return made
+    return {
+        "id": number,
+        "name": shown.name,
+        "note": card_note(shown),
+        "text": card_text(shown),
+    }
 
 
 def _creature(state: State, creature: Creature) -> dict[str, JSON]:
@@ -112,6 +128,7 @@ def _creature(state: State, creature: Creature) -> dict[str, JSON]:
     made: dict[str, JSON] = {
         "id": creature.id,
         "name": shown.name,
+        "note": _state_note(state, creature),
         "text": card_text(shown),
         "element": shown.element,
         "hp": full,
@@ -127,6 +144,22 @@ def _creature(state: State, creature: Creature) -> dict[str, JSON]:
     if creature.shield:
         made["shield"] = creature.shield
     return made
+
+
+def _state_note(state: State, creature: Creature) -> str:
+    full = hit_points(state, creature)
+    notes = [
+        what(state, creature).element,
+        f"{max(0, full - creature.damage)} of {full} hp",
+        f"{creature.energy} energy",
+    ]
+    if creature.condition is not None:
+        notes.append(creature.condition)
+    if creature.charm is not None:
+        notes.append(f"wears {state.names[creature.charm]}")
+    if creature.shield:
+        notes.append(f"attacks do {creature.shield} less")
+    return ", ".join(notes)
 
 
 def _key(action: actions.AnyAction) -> str:
