@@ -45,15 +45,15 @@ class _Grid(msgspec.Struct, tag_field="kind", tag="grid"):
     labels: _Labels = field(default_factory=_Labels)
 
 
-def lines(board: JSON, names: Sequence[str]) -> list[str]:
-    """The board in text; empty if it is of no kind that is known here.
+def lines(board: JSON, names: Sequence[str]) -> list[str] | None:
+    """The board in text; None if it is of no kind that is known here.
 
     ``names`` says what to call each seat; the viewer's own one is "you".
     """
     try:
         known = msgspec.convert(board, _Cards | _Grid)
     except msgspec.ValidationError:
-        return []
+        return None
     if isinstance(known, _Grid):
         return list(_grid(known))
     return [line for zone in known.zones for line in _zone(zone, names)]

@@ -213,12 +213,12 @@ def _show(state: GameState, before: GameState | None = None) -> None:
     said = view.get("text")
     if isinstance(said, list):
         # The engine says it in words: `text` is for people, the other fields are for programs.
-        view = {} if drawn else {"board": view.get("board")}
+        view = {"board": view["board"]} if "board" in view else {}
         _print_all(map(_plain, said))
     for key, value in view.items() if state.view is not None else ():
-        if key != "log" and not (key == "board" and drawn):
+        if key != "log" and not (key == "board" and drawn is not None):
             _show_value(key, value, on_board)
-    _print_all([*drawn, *news])
+    _print_all([*(drawn or ()), *news])
     _show_what_to_do(state)
 
 

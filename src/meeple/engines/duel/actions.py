@@ -99,7 +99,8 @@ def encode(action: AnyAction) -> JSON:
     return msgspec.to_builtins(action)
 
 
-_TYPES: dict[str, type[AnyAction]] = {
+#: The actions by the word in their ``type``.
+ACTION_TYPES: dict[str, type[AnyAction]] = {
     str(one.__struct_config__.tag): one for one in get_args(AnyAction)
 }
 
@@ -107,9 +108,11 @@ _TYPES: dict[str, type[AnyAction]] = {
 def decode(data: JSON) -> AnyAction:
     """The action that the JSON stands for; raises `IllegalAction` if none."""
     kind = data.get("type") if isinstance(data, dict) else None
-    found = _TYPES.get(kind) if isinstance(kind, str) else None
+    found = ACTION_TYPES.get(kind) if isinstance(kind, str) else None
     if found is None:
-        raise IllegalAction(f'An action of Duel is an object with a "type": {", ".join(_TYPES)}.')
+        raise IllegalAction(
+            f'An action of Duel is an object with a "type": {", ".join(ACTION_TYPES)}.'
+        )
     try:
         # One type, not their union: msgspec keeps what it has worked out of a class.
         return msgspec.convert(data, found)
