@@ -5,28 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
 
 import msgspec
-from msgspec import UNSET, UnsetType
-from rich.console import Console
 
-from meeple.cli import boards
+from meeple.cli import screen
 from meeple.client import Client, ConnectionLost, Refused, Rest, TableClient
 from meeple.engine.base import JSON
-from meeple.engine.log import GameStatus
 from meeple.errors import Unavailable
 from meeple.services.projection import GameState
 
 #: Seconds to wait for the others.
 PATIENCE = 7 * 24 * 3600
-#: How the seats of a game for two are drawn on a board.
-MARKS = "XO"
-
-# What is shown comes from others: it is shown as it is, and lines are left whole, to be copied.
-console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 class _Left(Exception):
@@ -53,7 +45,7 @@ async def play(
         async with Rest(url, token) as rest:
             if game is None:
                 game = (await rest.create_game(engine, options=options)).game_id
-                console.print(f"The other player types: meeple play {game} --url {url}")
+                screen.console.print(f"The other player types: meeple play {game} --url {url}")
             else:
                 await rest.take_seat(game)
         async with Client(url, token) as client:
@@ -63,7 +55,9 @@ async def play(
                     await _play(table, keyboard)
             finally:
                 if table.outcome is None:
-                    console.print(f"\nTo come back: meeple play {game} --url {url} --token {token}")
+                    screen.console.print(
+                        f"\nTo come back: meeple play {game} --url {url} --token {token}"
+                    )
     except (Refused, ConnectionLost) as error:
         raise Unavailable(str(error)) from error
     except _Left:
@@ -80,9 +74,9 @@ async def _play(table: TableClient, keyboard: _Keyboard) -> None:
     while True:
         state = table.state
         if shown is None or _is_news(shown, state):
-            _show(state, shown)
+            screen.show(state, shown)
         elif shown.players != state.players:
-            _show_presence(shown, state)
+            screen.show_presence(shown, state)
         shown = state
         if state.outcome is not None:
             return
@@ -95,7 +89,8 @@ def _is_news(shown: GameState, state: GameState) -> bool:
     """Whether to draw the table again: not while somebody types what is still to be answered."""
     if shown.seq == state.seq:
         return False
-    return state.legal_actions is None or state.legal_actions != shown.legal_actions
+    same = state.legal_actions is not None and state.legal_actions == shown.legal_actions
+    return not same or bool(screen.new_lines(state, shown))
 
 
 async def _typed_before_news(
@@ -124,12 +119,12 @@ async def _obey(typed: str, table: TableClient) -> None:
         if typed == "resign":
             await table.resign()
         elif not typed or not table.my_turn:
-            _show_what_to_do(table.state)
+            screen.show_what_to_do(table.state)
         else:
             await table.act(_action(typed, table.state))
     except Refused as refused:
-        console.print(f"No: {refused.message}", style="red")
-        _show_what_to_do(table.state)
+        screen.console.print(f"No: {refused.message}", style="red")
+        screen.show_what_to_do(table.state)
 
 
 def _action(typed: str, state: GameState) -> JSON:
@@ -137,11 +132,11 @@ def _action(typed: str, state: GameState) -> JSON:
 
     Where the list was shown in words, each with its number, the number stands for the action.
     """
-    labels, listed = _labels(state), state.legal_actions or []
+    labels, listed = screen.labels(state), state.legal_actions or []
     if labels and typed.isdecimal() and 0 < int(typed) <= len(listed):
         return listed[int(typed) - 1]
     for action in state.legal_actions or []:
-        if _plain(action) == typed:
+        if screen.plain(action) == typed:
             return action
     try:
         return msgspec.json.decode(typed)
@@ -189,152 +184,3 @@ class _Keyboard:
         if not data:
             asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
             self._lines.put_nowait(None)
-
-
-def _show(state: GameState, before: GameState | None = None) -> None:
-    news = _news(state, before)
-    console.print()
-    if before is not None and news and state.outcome is None and state.seat not in state.to_act:
-        # Others play on: what they did is enough.
-        _print_all(news)
-        _show_what_to_do(state)
-        return
-    console.rule(f"{state.engine} {state.game_id}")
-    on_board = _is_board_for_two(state)
-    for player in state.players:
-        turn = "→" if player.seat in state.to_act else " "
-        seat = MARKS[player.seat] if on_board else player.seat
-        name = player.name or "(empty)"
-        away = "" if player.online or player.name is None else " · away"
-        you = " (you)" if player.seat == state.seat else away
-        console.print(f"{turn} {seat}: {name}{you}")
-    view = state.view if isinstance(state.view, dict) else {"view": state.view}
-    drawn = boards.lines(view.get("board"), _names(state))
-    said = view.get("text")
-    if isinstance(said, list):
-        # The engine says it in words: `text` is for people, the other fields are for programs.
-        view = {"board": view["board"]} if "board" in view else {}
-        _print_all(map(_plain, said))
-    for key, value in view.items() if state.view is not None else ():
-        if key != "log" and not (key == "board" and drawn is not None):
-            _show_value(key, value, on_board)
-    _print_all([*(drawn or ()), *news])
-    _show_what_to_do(state)
-
-
-def _print_all(lines: Iterable[str]) -> None:
-    for line in lines:
-        console.print(line)
-
-
-def _names(state: GameState) -> list[str]:
-    """What to call each seat: this player's own one is "you"."""
-    return [
-        "you" if player.seat == state.seat else player.name or f"seat {player.seat}"
-        for player in state.players
-    ]
-
-
-def _news(state: GameState, before: GameState | None) -> list[str]:
-    """The lines of the view's log that were not there before."""
-    first, lines = _log(state)
-    seen_first, seen = (0, []) if before is None else _log(before)
-    return lines[max(0, seen_first + len(seen) - first) :]
-
-
-def _log(state: GameState) -> tuple[int, list[str]]:
-    """The number of the log's first line, and its lines."""
-    log = state.view.get("log") if isinstance(state.view, dict) else None
-    if not isinstance(log, dict) or not isinstance(log.get("lines"), list):
-        return 0, []
-    return log.get("first", 0), [_plain(line) for line in log["lines"]]
-
-
-def _show_what_to_do(state: GameState) -> None:
-    if state.outcome is not None:
-        _show_outcome(state)
-    elif state.status is GameStatus.OPEN:
-        console.print("Waiting for the others to sit down …")
-    elif state.seat not in state.to_act:
-        names = [state.players[seat].name or str(seat) for seat in state.to_act]
-        console.print(f"Waiting for {' and '.join(names)} … (or resign)")
-    else:
-        if state.request is not None and state.request.kind == "forced":
-            console.print(f"You must: {_in_words(state.request.forced)}", style="bold yellow")
-        labels = _labels(state)
-        if labels:
-            console.print("You may:")
-            for number, label in enumerate(labels, 1):
-                console.print(f"{number:>4}  {label}")
-        elif state.legal_actions is not None:
-            actions = " ".join(_plain(action) for action in state.legal_actions)
-            console.print(f"You may play: {actions}")
-        console.print("Your action (or resign): ", end="")
-
-
-def _labels(state: GameState) -> list[str]:
-    """The legal actions in words; empty if there are none."""
-    labels = state.request.labels if state.request is not None else UNSET
-    return [] if isinstance(labels, UnsetType) else labels
-
-
-def _in_words(forced: JSON) -> str:
-    text = forced.get("text") if isinstance(forced, dict) else None
-    return text if isinstance(text, str) else _plain(forced)
-
-
-def _show_outcome(state: GameState) -> None:
-    assert state.outcome is not None
-    names = [
-        "You" if seat == state.seat else state.players[seat].name or str(seat)
-        for seat in state.outcome.winners
-    ]
-    result = f"{' and '.join(names)} won" if names else "Nobody won"
-    # Whole numbers come as floats: a score may be a half.
-    scores = "".join(f" {score:g}" for score in state.outcome.scores or ())
-    console.print(f"{result}: {state.outcome.reason}{scores}", style="bold")
-
-
-def _show_presence(shown: GameState, state: GameState) -> None:
-    changed = [
-        player
-        for before, player in zip(shown.players, state.players, strict=True)
-        if player.online != before.online and player.seat != state.seat
-    ]
-    for player in changed:
-        console.print(f"\n{player.name} is {'here' if player.online else 'away'}.")
-    if changed:
-        _show_what_to_do(state)
-
-
-def _is_board_for_two(state: GameState) -> bool:
-    """Whether the view shows cells that are empty or bear the mark of one of two seats."""
-    board = state.view.get("board") if isinstance(state.view, dict) else None
-    return (
-        isinstance(board, list)
-        and len(board) == 9
-        and len(state.players) == len(MARKS)
-        and all(cell in (None, 0, 1) for cell in board)
-    )
-
-
-def _show_value(key: str, value: JSON, on_board: bool) -> None:
-    rows = value
-    if on_board and key == "board":
-        # An empty cell shows the number by which it is played.
-        cells = [at if cell is None else MARKS[cell] for at, cell in enumerate(value)]
-        rows = [cells[at : at + 3] for at in (0, 3, 6)]
-    if isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows):
-        console.print(f"{key}:")
-        for row in rows:
-            console.print("  " + " ".join(_cell(cell) for cell in row))
-    else:
-        console.print(f"{key}: {_plain(value)}")
-
-
-def _cell(value: JSON) -> str:
-    return "." if value is None else _plain(value)
-
-
-def _plain(value: JSON) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from meeple.engines.duel.actions import ACTION_TYPES, decode
+from meeple.engines.duel.booklet import card_list
 from meeple.engines.duel.state import HouseRules
-from meeple.engines.duel.text import card_list
 
 PAGE = (Path(__file__).parents[3] / "docs" / "games" / "duel.md").read_text(encoding="utf-8")
 

@@ -110,7 +110,11 @@ def test_with_the_house_rule_players_bring_decks_of_their_own() -> None:
     state = ENGINE.apply(state, 0, action, Random(0))
     assert sorted(state.names[:30]) == sorted(own)
     assert state.players[0].deck_name == "own"
-    assert deck(state, 1, "pond").players[1].deck_name == "pond"
+    both = deck(state, 1, "pond")
+    assert both.players[1].deck_name == "pond"
+    assert ENGINE.view(both, 1)["own_decks"] == [None, None]
+    shown = ENGINE.view(begin(begin(both, 0), 1), 1)["own_decks"]
+    assert shown == [{name: own.count(name) for name in own}, None]
     with pytest.raises(IllegalAction, match="A deck has 30 cards"):
         ENGINE.apply(state, 1, BringDeck(own[:29]), Random(0))
 

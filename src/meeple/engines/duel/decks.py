@@ -106,6 +106,15 @@ READY_MADE: dict[str, tuple[tuple[str, int], ...]] = {
 }
 
 
+#: What each ready-made deck is like.
+DECKS = {
+    "hearth": "quick and hot: hard attacks that burn, and sometimes burn you",
+    "attic": "sly: webs, coins and clockwork that stores energy",
+    "hedge": "patient: tough creatures that heal and grow huge",
+    "pond": "slippery: pulls and pushes creatures from bench to front",
+}
+
+
 def is_basic(card: Card) -> bool:
     """Whether the card is a creature that comes into play by itself."""
     return isinstance(card, CreatureCard) and card.grows_from is None

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from meeple.engine import JSON, IllegalAction, Outcome
-from meeple.engines.duel import actions, legal, redeal, text, view
+from meeple.engines.duel import actions, labels, legal, redeal, view
 from meeple.engines.duel.actions import AnyAction, BringDeck, Choose
 from meeple.engines.duel.choices import choice
 from meeple.engines.duel.decks import READY_MADE, by_chance
@@ -69,7 +69,7 @@ class Duel:
 
     def describe_action(self, state: State, seat: int, action: AnyAction) -> str:
         """The action in words."""
-        return text.action_text(state, action)
+        return labels.label(state, action)
 
     def encode_action(self, action: AnyAction) -> JSON:
         """An object with a ``type``."""

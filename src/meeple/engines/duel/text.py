@@ -1,25 +1,9 @@
-"""Duel in words: what a card says is made from what it does."""
+"""What a card says, made from what it does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meeple.engines.duel.actions import (
-    AnyAction,
-    Begin,
-    BringDeck,
-    Choose,
-    ChooseDeck,
-    Energize,
-    Grow,
-    Play,
-    Retreat,
-    Tie,
-    UseAttack,
-)
-from meeple.engines.duel.cards import ALL
-from meeple.engines.duel.choices import choice
-from meeple.engines.duel.decks import READY_MADE, ready_made
 from meeple.engines.duel.effects import (
     Afflict,
     Attack,
@@ -43,16 +27,6 @@ from meeple.engines.duel.effects import (
     Switch,
     TrickCard,
 )
-from meeple.engines.duel.legal import retreat_cost
-from meeple.engines.duel.state import State, active, card, find, hit_points, owner, what
-
-#: What each ready-made deck is like.
-DECKS = {
-    "hearth": "quick and hot: hard attacks that burn, and sometimes burn you",
-    "attic": "sly: webs, coins and clockwork that stores energy",
-    "hedge": "patient: tough creatures that heal and grow huge",
-    "pond": "slippery: pulls and pushes creatures from bench to front",
-}
 
 
 def card_text(one: Card) -> str:
@@ -181,90 +155,3 @@ def _passive_text(passive: Passive) -> str:
 
 def _cards(number: int) -> str:
     return "a card" if number == 1 else f"{number} cards"
-
-
-def action_text(state: State, action: AnyAction) -> str:
-    """What the action means, for a person who may do it."""
-    match action:
-        case ChooseDeck(deck):
-            return f"play the deck {deck} ({DECKS[deck]})"
-        case BringDeck(cards):
-            return f"play a deck of your own: {', '.join(cards)}"
-        case Begin(number):
-            return f"begin with {state.names[number]}"
-        case Play(number):
-            played = card(state, number)
-            if isinstance(played, CreatureCard):
-                return f"put {played.name} on the bench"
-            return f"play {played.name}: {card_text(played)}"
-        case Grow(number, on):
-            return f"grow {_called(state, on)} into {state.names[number]}"
-        case Tie(number, on):
-            return f"tie {state.names[number]} to {_called(state, on)}"
-        case Energize(on):
-            return f"give 1 energy to {_called(state, on)}"
-        case Retreat(to):
-            cost = retreat_cost(state, active(state, state.seat))
-            return f"retreat for {cost} energy and bring {_called(state, to)}"
-        case UseAttack(number):
-            attack = what(state, active(state, state.seat)).attacks[number]
-            return f"attack with {attack_text(attack)}"
-        case Choose(number):
-            return _chosen(state, number)
-    return "end the turn without an attack"
-
-
-def _chosen(state: State, number: int) -> str:
-    asked = choice(state, state.queue[0])
-    assert asked is not None
-    in_play = any(one.id == number for player in state.players for one in player.creatures)
-    return _called(state, number) if in_play else state.names[number]
-
-
-def _called(state: State, number: int) -> str:
-    """A creature in play with what tells it from its like."""
-    creature = find(state, number)
-    left = hit_points(state, creature) - creature.damage
-    where = "bench" if creature in state.players[owner(state, number)].bench else "active"
-    return f"{what(state, creature).name} ({where}, {left} hp, {creature.energy} energy)"
-
-
-def card_list() -> str:
-    """Every card and every ready-made deck, in Markdown, for the rules."""
-    return "\n".join([*_creature_tables(), *_other_tables(), *_deck_table()])
-
-
-def _creature_tables() -> Iterator[str]:
-    for element in ("hearth", "attic", "hedge", "pond"):
-        yield from (f"### {element.capitalize()}", "")
-        yield "| Creature | Grows from | HP | Retreat | Points | Attacks [energy needed] |"
-        yield "|---|---|---|---|---|---|"
-        for one in ALL:
-            if isinstance(one, CreatureCard) and one.element == element:
-                attacks = "<br>".join(map(attack_text, one.attacks))
-                row = (one.name, one.grows_from or "", one.hp, one.retreat, one.prize, attacks)
-                yield f"| {' | '.join(map(str, row))} |"
-        yield ""
-
-
-def _other_tables() -> Iterator[str]:
-    for title, kind in (("Tricks", TrickCard), ("Charms", CharmCard), ("Places", PlaceCard)):
-        yield from (f"### {title}", "", "| Card | What it does |", "|---|---|")
-        for one in ALL:
-            if isinstance(one, kind):
-                yield f"| {one.name} | {card_text(one)} |"
-        yield ""
-
-
-def _deck_table() -> Iterator[str]:
-    yield from (
-        "### Ready-made decks",
-        "",
-        "| Deck | What it is like | Its 30 cards |",
-        "|---|---|---|",
-    )
-    for name in READY_MADE:
-        names = ready_made(name, 30)
-        counts = ", ".join(f"{names.count(one)} {one}" for one in dict.fromkeys(names))
-        yield f"| {name} | {DECKS[name]} | {counts} |"
-    yield ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -32,6 +33,7 @@ def view(state: State, seat: int | None) -> dict[str, JSON]:
             player.deck_name if begun or owner == seat else ""
             for owner, player in enumerate(state.players)
         ],
+        "own_decks": [_own_deck(state, side) for side in (0, 1)],
         "text": _text(state, seat),
         "board": _board(state, seat),
         "log": {
@@ -39,6 +41,14 @@ def view(state: State, seat: int | None) -> dict[str, JSON]:
             "lines": [f"{_who(one.seat, seat)} {one.text}" for one in state.log],
         },
     }
+
+
+def _own_deck(state: State, side: int) -> dict[str, int] | None:
+    """The cards of a deck that is not ready-made, for both to see once the game begins."""
+    if state.turn == 0 or state.players[side].deck_name != "own":
+        return None
+    size = state.rules.deck_size
+    return dict(Counter(sorted(state.names[side * size : (side + 1) * size])))
 
 
 def _text(state: State, seat: int | None) -> list[str]:
