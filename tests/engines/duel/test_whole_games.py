@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from collections import Counter
 from hashlib import blake2b
 from random import Random
 from uuid import UUID
@@ -11,12 +10,13 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from benchmarks.duel_balance import greedy, measure
+from benchmarks.duel_balance import Measured, greedy, measure
 from meeple.engine.conformance import assert_engine
 from meeple.engine.game import Game, create, fold, fold_all
 from meeple.engine.log import Entry, EntryKind
 from meeple.engine.rules import Rules
 from meeple.engines.duel import Duel
+from meeple.engines.duel.decks import READY_MADE
 from tests.engines.duel.tables import ENGINE
 
 RULES = Rules("duel", ENGINE)
@@ -105,15 +105,25 @@ def test_every_action_of_a_game_is_said_in_words() -> None:
             assert all(labels)
 
 
-@pytest.mark.parametrize("first", ["first", "second"])
-def test_neither_the_first_nor_the_second_wins_too_often_among_equals(first: str) -> None:
-    found = measure(greedy, games=300)
-    assert found.won[first] / found.games < 0.6
+@pytest.fixture(scope="module")
+def greedy_games() -> Measured:
+    return measure(greedy, games=300)
 
 
-def test_most_ways_to_end_a_game_are_seen() -> None:
-    found: Counter[str] = measure(greedy, games=300).reasons
-    assert found["points"] > found["no_creatures"] > 0
+@pytest.mark.parametrize("who", ["first", "second"])
+def test_neither_the_first_nor_the_second_wins_too_often(greedy_games: Measured, who: str) -> None:
+    assert greedy_games.won[who] / greedy_games.games < 0.6
+
+
+def test_games_between_players_who_try_end_by_points(greedy_games: Measured) -> None:
+    assert greedy_games.reasons["points"] / greedy_games.games > 0.8
+    assert 30 <= statistics.median(greedy_games.actions) <= 80, "both players' together"
+
+
+@pytest.mark.parametrize("deck", READY_MADE)
+def test_no_ready_made_deck_is_hopeless(greedy_games: Measured, deck: str) -> None:
+    games, won = greedy_games.decks[deck]
+    assert 0.3 < won / games < 0.7
 
 
 def test_the_engine_holds_no_state() -> None:

@@ -105,7 +105,8 @@ def _knock_out(state: State, seat: int, creature: Creature) -> State:
         bench=tuple(one for one in player.bench if one.id != creature.id),
     )
     state = change(state, 1 - seat, points=foe.points + card.prize)
-    return say(state, seat, f"lost {card.name}: {card.prize} for the opponent")
+    worth = "1 point" if card.prize == 1 else f"{card.prize} points"
+    return say(state, seat, f"lost {card.name}, worth {worth}")
 
 
 def _judge(state: State) -> State:
