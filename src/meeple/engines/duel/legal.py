@@ -56,7 +56,8 @@ def legal_actions(state: State, seat: int) -> list[AnyAction]:
     if state.queue:
         asked = choice(state, state.queue[0])
         assert asked is not None
-        return [Choose(number) for number in _unlike(state, asked.cards)]
+        in_play = asked.kind in ("replace", "target")  # and there no two are equal
+        return [Choose(one) for one in (asked.cards if in_play else _unlike(state, asked.cards))]
     return [
         *_from_hand(state, seat),
         *_with_active(state, seat),
@@ -139,9 +140,8 @@ def _has(state: State, seat: int, needs: str) -> bool:
 
 
 def _unlike(state: State, numbers: Iterable[int]) -> list[int]:
-    """One of each kind of card. Creatures in play are all unlike, whatever their cards."""
-    in_play = {creature.id for player in state.players for creature in player.creatures}
-    first: dict[str | int, int] = {}
+    """Of equal cards, the first."""
+    first: dict[str, int] = {}
     for number in numbers:
-        first.setdefault(number if number in in_play else state.names[number], number)
+        first.setdefault(state.names[number], number)
     return list(first.values())
