@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from meeple.engine.log import EntryKind, GameStatus
+from meeple.engines.duel import Duel
 from meeple.services.projection import LogEntry
 from meeple.store.memory import MemoryGameLog
 from tests.services.engines import Moves, Plain
@@ -147,6 +148,18 @@ async def test_only_who_is_to_act_is_asked_to(house: House) -> None:
     for state in (other, stranger):
         assert state.legal_actions is None
         assert state.request is None
+
+
+async def test_actions_are_said_in_words_if_the_engine_can_say_them() -> None:
+    node = House(MemoryGameLog(), duel=Duel()).node()
+    game_id = await node.table("duel")
+    request = (await node.state(game_id, ANN)).request
+    assert request is not None
+    assert isinstance(request.labels, list)
+    assert request.labels[0].startswith("play the deck hearth")
+    assert b'"labels":[' in msgspec.json.encode(request)
+    silent = (await node.state(await node.table(), ANN)).request
+    assert msgspec.json.encode(silent) == b'{"kind":"action","forced":null}'
 
 
 async def test_actions_that_are_too_many_to_list_are_not_listed(house: House) -> None:

@@ -336,11 +336,13 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 
 @contextlib.asynccontextmanager
-async def table_for_two(server: ServerProcess) -> AsyncIterator[tuple[Terminal, Terminal]]:
+async def table_for_two(
+    server: ServerProcess, *options: str
+) -> AsyncIterator[tuple[Terminal, Terminal]]:
     """Ann makes a table, and Ben types what her screen tells."""
     async with AsyncExitStack() as stack:
         ann = await stack.enter_async_context(
-            terminal(MEEPLE, "play", "--url", server.url, "--name", "Ann")
+            terminal(MEEPLE, "play", "--url", server.url, "--name", "Ann", *options)
         )
         await ann.sees("Waiting for the others to sit down")
         join = printed_command(ann, "The other player types")
@@ -364,6 +366,58 @@ async def test_two_people_play_in_two_terminals_until_one_wins(server: ServerPro
             assert "To come back" not in screen.screen
         assert "X: Ann (you)" in ann.screen
         assert "→ X: Ann" in ben.screen
+
+
+async def test_two_people_play_duel_by_numbers_and_see_what_they_must_do(
+    server: ServerProcess,
+) -> None:
+    rules = ["--option", "hand_size=5", "--option", "turn_limit=10"]
+    async with table_for_two(server, "--engine", "duel", *rules) as (ann, ben):
+        for screen, deck in ((ann, "1"), (ben, "4")):
+            await screen.sees("You must: Choose the deck that you play.")
+            await screen.sees("   4  play the deck pond (slippery:")
+            await screen.act(deck)
+            await screen.sees("You must: Choose the creature of your hand that you begin with.")
+            await screen.act("1")
+        # Who only ends turns soon has too many cards.
+        forced, other = await until_one_must_discard(ann, ben)
+        name = "Ann" if forced is ann else "Ben"
+        # Who waits is told what was done, and is not shown the whole table again.
+        await other.sees(f"\n\nThey ended the turn\nWaiting for {name} … (or resign)\n")
+        await forced.act('{"type": "end"}')
+        await forced.sees("No: Another action must be taken first")
+        await forced.act("1")
+        await other.sees("They discarded ")
+        await ann.act("resign") if ann.screen.endswith(PROMPT) else ann.type("resign\n")
+        await ben.sees("You won: resigned")
+
+
+async def shows_whole(screen: Terminal, turns_ended: int) -> None:
+    """Everything that is shown after so many ends of turns, down to what there is to do."""
+    await screen.sees("You ended the turn", turns_ended)
+    await until(lambda: "(or resign)" in screen.screen.rpartition("You ended the turn")[2])
+
+
+async def until_one_must_discard(ann: Terminal, ben: Terminal) -> tuple[Terminal, Terminal]:
+    """Whoever is asked ends the turn; gives the one who is forced, and the other."""
+    for turn in range(1, 10):
+        for screen in (ann, ben):
+            await screen.sees(f"began turn {turn} and drew a card")
+        await until(lambda: ann.screen.endswith(PROMPT) or ben.screen.endswith(PROMPT))
+        asked, other = (ann, ben) if ann.screen.endswith(PROMPT) else (ben, ann)
+        number = asked.found(r"(?s).*^ +(\d+)  end the turn without an attack$")
+        ended = asked.screen.count("You ended the turn")
+        asked.type(f"{number}\n")
+        await shows_whole(asked, ended + 1)
+        if "You must: Discard until you have 5" in asked.screen:
+            return asked, other
+    raise AssertionError(f"nobody had to discard:\n{ann.screen}")
+
+
+async def test_a_house_rule_that_is_none_is_told() -> None:
+    asked = await run("play", "--option", "points")
+    assert asked.code == 2
+    assert "NAME=VALUE" in asked.err
 
 
 async def test_rubbish_is_told_and_the_player_may_try_again(server: ServerProcess) -> None:

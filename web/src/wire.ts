@@ -26,7 +26,7 @@ export interface GameState {
   view: Json;
   to_act: number[];
   legal_actions: Json[] | null;
-  request: { kind: string; forced?: Json } | null;
+  request: { kind: string; forced?: Json; labels?: string[] } | null;
   players: Player[];
   outcome: Outcome | null;
   server_time: number;

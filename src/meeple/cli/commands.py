@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -223,6 +224,9 @@ def play(
     url: Annotated[str, typer.Option(help="Address of the server.")] = "http://127.0.0.1:8000",
     engine: Annotated[str, typer.Option(help="What to play, in a new game.")] = "tic-tac-toe",
     name: Annotated[str, typer.Option(help="Your name.")] = "Player",
+    option: Annotated[
+        list[str] | None, typer.Option(help="A house rule of a new game, NAME=VALUE (JSON).")
+    ] = None,
     player_token: Annotated[
         str | None, typer.Option("--token", help="Your token; a guest's if none.")
     ] = None,
@@ -231,6 +235,23 @@ def play(
     from meeple.cli.play import play as run
 
     try:
-        asyncio.run(run(url, game=game, engine=engine, name=name, token=player_token))
+        options = _house_rules(option or ())
+        asyncio.run(
+            run(url, game=game, engine=engine, options=options, name=name, token=player_token)
+        )
     except KeyboardInterrupt:
         typer.echo("\nYou left the table.")
+
+
+def _house_rules(given: Iterable[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` as names and JSON values; what is no JSON is a string."""
+    options: dict[str, Any] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"write a house rule as NAME=VALUE, not {one!r}")
+        try:
+            options[name] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            options[name] = value
+    return options

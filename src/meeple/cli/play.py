@@ -5,33 +5,36 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
 
 import msgspec
-from rich.console import Console
 
+from meeple.cli import screen
 from meeple.client import Client, ConnectionLost, Refused, Rest, TableClient
 from meeple.engine.base import JSON
-from meeple.engine.log import GameStatus
 from meeple.errors import Unavailable
 from meeple.services.projection import GameState
 
 #: Seconds to wait for the others.
 PATIENCE = 7 * 24 * 3600
-#: How the seats of a game for two are drawn on a board.
-MARKS = "XO"
-
-# What is shown comes from others: it is shown as it is, and lines are left whole, to be copied.
-console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 class _Left(Exception):
     """There is no more input."""
 
 
-async def play(url: str, *, game: str | None, engine: str, name: str, token: str | None) -> None:
-    """Sit down at ``game``, or at a new table, and play until it is over.
+async def play(
+    url: str,
+    *,
+    game: str | None,
+    engine: str,
+    name: str,
+    token: str | None,
+    options: Mapping[str, JSON] | None = None,
+) -> None:
+    """Sit down at ``game``, or at a new table with these house rules, and play until it is over.
 
     Raises:
         Unavailable: the server does not answer, or it refuses; the message says which.
@@ -41,8 +44,8 @@ async def play(url: str, *, game: str | None, engine: str, name: str, token: str
         token = token or await _guest(url, name)
         async with Rest(url, token) as rest:
             if game is None:
-                game = (await rest.create_game(engine)).game_id
-                console.print(f"The other player types: meeple play {game} --url {url}")
+                game = (await rest.create_game(engine, options=options)).game_id
+                screen.console.print(f"The other player types: meeple play {game} --url {url}")
             else:
                 await rest.take_seat(game)
         async with Client(url, token) as client:
@@ -52,7 +55,9 @@ async def play(url: str, *, game: str | None, engine: str, name: str, token: str
                     await _play(table, keyboard)
             finally:
                 if table.outcome is None:
-                    console.print(f"\nTo come back: meeple play {game} --url {url} --token {token}")
+                    screen.console.print(
+                        f"\nTo come back: meeple play {game} --url {url} --token {token}"
+                    )
     except (Refused, ConnectionLost) as error:
         raise Unavailable(str(error)) from error
     except _Left:
@@ -69,9 +74,9 @@ async def _play(table: TableClient, keyboard: _Keyboard) -> None:
     while True:
         state = table.state
         if shown is None or _is_news(shown, state):
-            _show(state)
+            screen.show(state, shown)
         elif shown.players != state.players:
-            _show_presence(shown, state)
+            screen.show_presence(shown, state)
         shown = state
         if state.outcome is not None:
             return
@@ -84,7 +89,8 @@ def _is_news(shown: GameState, state: GameState) -> bool:
     """Whether to draw the table again: not while somebody types what is still to be answered."""
     if shown.seq == state.seq:
         return False
-    return state.legal_actions is None or state.legal_actions != shown.legal_actions
+    same = state.legal_actions is not None and state.legal_actions == shown.legal_actions
+    return not same or bool(screen.new_lines(state, shown))
 
 
 async def _typed_before_news(
@@ -113,18 +119,24 @@ async def _obey(typed: str, table: TableClient) -> None:
         if typed == "resign":
             await table.resign()
         elif not typed or not table.my_turn:
-            _show_what_to_do(table.state)
+            screen.show_what_to_do(table.state)
         else:
             await table.act(_action(typed, table.state))
     except Refused as refused:
-        console.print(f"No: {refused.message}", style="red")
-        _show_what_to_do(table.state)
+        screen.console.print(f"No: {refused.message}", style="red")
+        screen.show_what_to_do(table.state)
 
 
 def _action(typed: str, state: GameState) -> JSON:
-    """The action that was meant: one that is listed, else what was typed as JSON, else a string."""
+    """The action that was meant: one that is listed, else what was typed as JSON, else a string.
+
+    Where the list was shown in words, each with its number, the number stands for the action.
+    """
+    labels, listed = screen.labels(state), state.legal_actions or []
+    if labels and typed.isdecimal() and 0 < int(typed) <= len(listed):
+        return listed[int(typed) - 1]
     for action in state.legal_actions or []:
-        if _plain(action) == typed:
+        if screen.plain(action) == typed:
             return action
     try:
         return msgspec.json.decode(typed)
@@ -172,93 +184,3 @@ class _Keyboard:
         if not data:
             asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
             self._lines.put_nowait(None)
-
-
-def _show(state: GameState) -> None:
-    console.print()
-    console.rule(f"{state.engine} {state.game_id}")
-    on_board = _is_board_for_two(state)
-    for player in state.players:
-        turn = "→" if player.seat in state.to_act else " "
-        seat = MARKS[player.seat] if on_board else player.seat
-        name = player.name or "(empty)"
-        away = "" if player.online or player.name is None else " · away"
-        you = " (you)" if player.seat == state.seat else away
-        console.print(f"{turn} {seat}: {name}{you}")
-    view = state.view if isinstance(state.view, dict) else {"view": state.view}
-    for key, value in view.items() if state.view is not None else ():
-        _show_value(key, value, on_board)
-    _show_what_to_do(state)
-
-
-def _show_what_to_do(state: GameState) -> None:
-    if state.outcome is not None:
-        _show_outcome(state)
-    elif state.status is GameStatus.OPEN:
-        console.print("Waiting for the others to sit down …")
-    elif state.seat not in state.to_act:
-        names = [state.players[seat].name or str(seat) for seat in state.to_act]
-        console.print(f"Waiting for {' and '.join(names)} … (or resign)")
-    else:
-        if state.request is not None and state.request.kind == "forced":
-            console.print(f"You must: {_plain(state.request.forced)}")
-        if state.legal_actions is not None:
-            actions = " ".join(_plain(action) for action in state.legal_actions)
-            console.print(f"You may play: {actions}")
-        console.print("Your action (or resign): ", end="")
-
-
-def _show_outcome(state: GameState) -> None:
-    assert state.outcome is not None
-    names = [
-        "You" if seat == state.seat else state.players[seat].name or str(seat)
-        for seat in state.outcome.winners
-    ]
-    result = f"{' and '.join(names)} won" if names else "Nobody won"
-    scores = "" if state.outcome.scores is None else f" {_plain(state.outcome.scores)}"
-    console.print(f"{result}: {state.outcome.reason}{scores}", style="bold")
-
-
-def _show_presence(shown: GameState, state: GameState) -> None:
-    changed = [
-        player
-        for before, player in zip(shown.players, state.players, strict=True)
-        if player.online != before.online and player.seat != state.seat
-    ]
-    for player in changed:
-        console.print(f"\n{player.name} is {'here' if player.online else 'away'}.")
-    if changed:
-        _show_what_to_do(state)
-
-
-def _is_board_for_two(state: GameState) -> bool:
-    """Whether the view shows cells that are empty or bear the mark of one of two seats."""
-    board = state.view.get("board") if isinstance(state.view, dict) else None
-    return (
-        isinstance(board, list)
-        and len(board) == 9
-        and len(state.players) == len(MARKS)
-        and all(cell in (None, 0, 1) for cell in board)
-    )
-
-
-def _show_value(key: str, value: JSON, on_board: bool) -> None:
-    rows = value
-    if on_board and key == "board":
-        # An empty cell shows the number by which it is played.
-        cells = [at if cell is None else MARKS[cell] for at, cell in enumerate(value)]
-        rows = [cells[at : at + 3] for at in (0, 3, 6)]
-    if isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows):
-        console.print(f"{key}:")
-        for row in rows:
-            console.print("  " + " ".join(_cell(cell) for cell in row))
-    else:
-        console.print(f"{key}: {_plain(value)}")
-
-
-def _cell(value: JSON) -> str:
-    return "." if value is None else _plain(value)
-
-
-def _plain(value: JSON) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -18,6 +18,7 @@ __all__ = [
     "JSON",
     "ActionCodec",
     "ChoosesActions",
+    "DescribesActions",
     "EngineOptions",
     "ForcedActions",
     "GameEngine",
@@ -134,7 +135,19 @@ class ForcedActions(Protocol):
     """For an engine in which a seat may be forced to do one particular thing."""
 
     def forced(self, state: Any, seat: int) -> JSON:
-        """What ``seat`` is forced to do, as shown in its ``request``; None if nothing."""
+        """What ``seat`` is forced to do, as shown in its ``request``; None if nothing.
+
+        Of an object, people are shown its ``text``.
+        """
+        ...
+
+
+@runtime_checkable
+class DescribesActions(Protocol):
+    """For an engine that can say its actions in words, so that people can choose among them."""
+
+    def describe_action(self, state: Any, seat: int, action: Any) -> str:
+        """What it means that ``seat`` does ``action``, which is legal, as ``seat`` may know it."""
         ...
 
 

@@ -95,6 +95,16 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """What the seat is forced to do now; None if nothing."""
         return self.rules.forced(self.state, seat) if seat in self.to_act else None
 
+    def labels(self, seat: int) -> list[str] | None:
+        """The seat's legal actions in words; None if the engine has no list or no words."""
+        legal = self.legal_actions(seat)
+        if legal is None:
+            return None
+        key = ("labels", seat)
+        if key not in self.memo:
+            self.memo[key] = self.rules.labels(self.state, seat, legal)
+        return self.memo[key]  # type: ignore[no-any-return]
+
     def verdict(self) -> Outcome | None:
         """How the rules say that the game ended; None while somebody has to act.
 

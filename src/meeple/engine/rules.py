@@ -15,6 +15,7 @@ import msgspec
 from meeple.engine.base import (
     JSON,
     ActionCodec,
+    DescribesActions,
     EngineOptions,
     ForcedActions,
     GameEngine,
@@ -37,7 +38,9 @@ class Rules:
         self.perfect_information: bool = getattr(engine, "perfect_information", False)
         self._codec = engine if isinstance(engine, ActionCodec) else None
         self._forced = engine if isinstance(engine, ForcedActions) else None
-        self.may_force = self._forced is not None
+        self._describes = engine if isinstance(engine, DescribesActions) else None
+        #: Whether nobody is ever asked for more than a plain action.
+        self.plain = self._forced is None and self._describes is None
 
     @cached_property
     def summary(self) -> str:
@@ -61,6 +64,14 @@ class Rules:
             raise InvalidMessage(f"options: {error}") from error
         # As they will be read from the log, whose JSON knows neither tuples nor keys of numbers.
         return dict(msgspec.json.decode(msgspec.json.encode(options)))
+
+    def encode_action(self, action: Any) -> JSON:
+        """An action of the engine's as JSON."""
+        return action if self._codec is None else self._codec.encode_action(action)
+
+    def decode_action(self, data: JSON) -> Any:
+        """The engine's action that ``data`` stands for; raises `IllegalAction` if none."""
+        return data if self._codec is None else self._codec.decode_action(data)
 
     # The handlers are written out: a function or a context manager around each call would cost more
     # than the call.
@@ -137,6 +148,18 @@ class Rules:
             return None
         try:
             return self._forced.forced(state, seat)
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+
+    def labels(self, state: Any, seat: int, legal: list[JSON]) -> list[str] | None:
+        """The seat's legal actions in words; None if the engine has no words."""
+        if self._describes is None:
+            return None
+        try:
+            describe = self._describes.describe_action
+            return [describe(state, seat, self.decode_action(data)) for data in legal]
         except MeepleError:
             raise
         except Exception as error:

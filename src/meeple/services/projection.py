@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game
@@ -33,10 +34,12 @@ class Request(msgspec.Struct, frozen=True):
     Attributes:
         kind: ``action``, or ``forced`` if nothing but this is allowed.
         forced: the engine's description of a forced action, else null.
+        labels: each of the legal actions in words; left out if the engine has none.
     """
 
     kind: str
     forced: JSON = None
+    labels: list[str] | UnsetType = UNSET
 
 
 class GameState(msgspec.Struct, frozen=True, gc=False):
@@ -129,9 +132,7 @@ def _state(game: Game, seat: int | None, seats: tuple[PlayerView, ...], now: int
     legal, request = None, None
     if seat is not None and seat in game.to_act:
         legal = game.legal_actions(seat)
-        request = _ACTION
-        if game.rules.may_force and (forced := game.forced(seat)) is not None:
-            request = Request("forced", forced)
+        request = _ACTION if game.rules.plain else _request(game, seat)
     return GameState(
         game.game_id,
         game.seq,
@@ -150,6 +151,13 @@ def _state(game: Game, seat: int | None, seats: tuple[PlayerView, ...], now: int
 
 
 _ACTION = Request("action")
+
+
+def _request(game: Game, seat: int) -> Request:
+    forced = game.forced(seat)
+    labels = game.labels(seat)
+    kind = "action" if forced is None else "forced"
+    return Request(kind, forced, UNSET if labels is None else labels)
 
 
 def messages(

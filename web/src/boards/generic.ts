@@ -45,10 +45,11 @@ export function generic(play: Play): Board {
     const text = typeof state.view === "string" ? state.view : pretty(state.view);
     if (view.textContent !== text) view.textContent = text;
     const legal = state.legal_actions ?? [];
-    if (JSON.stringify(legal) !== listed) {
+    const labels = state.request?.labels ?? legal.map(label);
+    if (JSON.stringify([legal, labels]) !== listed) {
       const focused = [...actions.children].indexOf(document.activeElement as Element);
-      listed = JSON.stringify(legal);
-      fill(actions, ...legal.map(button));
+      listed = JSON.stringify([legal, labels]);
+      fill(actions, ...legal.map((action, index) => button(action, labels[index] ?? label(action))));
       (actions.children[Math.min(focused, legal.length - 1)] as HTMLElement | undefined)?.focus();
     }
     for (const one of actions.querySelectorAll("button")) usable(one, mayAct);
@@ -56,8 +57,8 @@ export function generic(play: Play): Board {
     set(form, { hidden: !(asked && state.legal_actions === null) });
   }
 
-  const button = (action: Json): HTMLElement =>
-    h("button", { type: "button", onclick: () => now?.mayAct && play(action) }, label(action));
+  const button = (action: Json, text: string): HTMLElement =>
+    h("button", { type: "button", onclick: () => now?.mayAct && play(action) }, text);
 
   return { element, update };
 }

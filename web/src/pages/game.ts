@@ -91,7 +91,8 @@ export function game(root: HTMLElement, id: string, line: Line, refresh: () => v
 
   function drawForced({ request }: GameState): void {
     const what = request?.kind === "forced" ? request.forced : undefined;
-    const text = typeof what === "string" ? what : JSON.stringify(what);
+    const words = typeof what === "object" && what !== null && "text" in what ? what.text : what;
+    const text = typeof words === "string" ? words : JSON.stringify(words);
     say(forced, what === undefined ? "" : `You must do this first: ${text}`);
     set(forced, { hidden: what === undefined });
   }

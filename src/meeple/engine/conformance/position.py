@@ -11,7 +11,7 @@ import msgspec
 
 from meeple.engine.base import Outcome
 from meeple.engine.conformance.probe import GameStopped, Probe
-from meeple.engine.conformance.values import sent
+from meeple.engine.conformance.values import sent, shown
 
 
 class Position(NamedTuple):
@@ -49,7 +49,7 @@ def observe(probe: Probe, state: Any) -> Position:
         name = "a spectator's view" if viewer is None else "a seat's view"
         whole.update(probe.encode(view, name))
         views[viewer] = sent(view)
-    forced = {seat: _forced(probe, state, seat) for seat in to_act}
+    forced = {seat: _request(probe, state, seat, legal[seat]) for seat in to_act}
     for demand in forced.values():
         whole.update(demand)
     for actions in legal.values():
@@ -78,12 +78,6 @@ def portrait(position: Position) -> dict[str, str]:
         who = "a spectator" if viewer is None else f"seat {viewer}"
         looks[f"`view` of {who}"] = view.decode()
     return looks
-
-
-def _forced(probe: Probe, state: Any, seat: int) -> bytes:
-    if not probe.has_forced_actions:
-        return b"null"
-    return probe.encode(probe.ask("forced", state, seat), "what `forced` gives")
 
 
 def _to_act(probe: Probe, state: Any, *, over: bool) -> tuple[int, ...]:
@@ -125,6 +119,21 @@ def _legal(probe: Probe, state: Any, seat: int) -> tuple[bytes, ...] | None:
         message = f"`legal_actions` lists an action twice: {list(actions)!r:.200}."
         probe.note("legality", "twice", message)
     return encoded
+
+
+def _request(probe: Probe, state: Any, seat: int, legal: Sequence[bytes] | None) -> bytes:
+    """What the seat is sent about its actions, besides their list."""
+    told = b""
+    if probe.has_forced_actions:
+        told += probe.encode(probe.ask("forced", state, seat), "what `forced` gives")
+    for data in (legal or ()) if probe.describes_actions else ():
+        label = probe.ask("describe_action", state, seat, probe.decode_action(data))
+        if not isinstance(label, str) or not label:
+            message = f"`describe_action` must say {shown(data)} in words; it gave {label!r:.200}."
+            probe.note("json", "describe_action", message)
+            raise GameStopped
+        told += probe.encode(label, "what `describe_action` gives")
+    return told
 
 
 def _outcome(probe: Probe, state: Any) -> Outcome | None:

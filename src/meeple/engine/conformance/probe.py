@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from meeple.engine.base import JSON, ActionCodec, ForcedActions, IllegalAction, StateCodec
+from meeple.engine.base import (
+    JSON,
+    ActionCodec,
+    DescribesActions,
+    ForcedActions,
+    IllegalAction,
+    StateCodec,
+)
 from meeple.engine.conformance.report import Problem
 from meeple.engine.conformance.setting import Setting
 from meeple.engine.conformance.values import canonical, json_fault, shown
@@ -33,6 +40,7 @@ class Probe:
         self.perfect_information = bool(getattr(engine, "perfect_information", False))
         self.has_state_codec = isinstance(engine, StateCodec)
         self.has_forced_actions = isinstance(engine, ForcedActions)
+        self.describes_actions = isinstance(engine, DescribesActions)
         self.step = 0
         #: True once a redealt state looked different to somebody.
         self.redealt = False
