@@ -6,8 +6,10 @@ What a command needs is imported when it runs: a server is much to load for a wo
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import importlib
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -125,7 +127,9 @@ def engines(
 
 @app.command()
 def check(
-    engine: Annotated[str, typer.Argument(help="MODULE:CLASS, or the name of one on offer.")],
+    engine: Annotated[
+        str, typer.Argument(help="MODULE:CLASS, or a name on offer; openspiel:* means all such.")
+    ],
     games: Annotated[int, typer.Option(min=1, help="Random games to play.")] = 100,
     seed: Annotated[int, typer.Option(help="Seed of the random games.")] = 0,
     skip: Annotated[
@@ -135,20 +139,32 @@ def check(
     """Check that an engine keeps to the rules of engines; says what to mend."""
     from meeple.engine.conformance import check_engine
 
-    try:
-        report = check_engine(_load_engine(engine), games=games, seed=seed, skip=tuple(skip or ()))
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    typer.echo(str(report))
-    if not report.ok:
+    failed = False
+    for name, found in _load_engines(engine):
+        try:
+            report = check_engine(found, games=games, seed=seed, skip=tuple(skip or ()))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        typer.echo(str(msgspec.structs.replace(report, engine=name)))
+        failed = failed or not report.ok
+    if failed:
         raise typer.Exit(1)
 
 
-def _load_engine(name: str) -> Any:
-    if ":" not in name:
-        from meeple import bootstrap
+def _load_engines(name: str) -> Iterator[tuple[str, Any]]:
+    """The engines of that name, or all those on offer that it is a pattern of."""
+    from meeple import bootstrap
 
-        return bootstrap.engine_factory()(name)
+    catalog = bootstrap.engine_factory()
+    known = fnmatch.filter(catalog.names(), name)
+    if ":" in name and not known:
+        engine = _load_class(name)
+        yield type(engine).__name__, engine
+    for one in known or ([] if ":" in name else [name]):
+        yield one, catalog(one)
+
+
+def _load_class(name: str) -> Any:
     module, _, attribute = name.partition(":")
     # A module that lies where the command is run, as for `python -m`.
     sys.path.insert(0, "")

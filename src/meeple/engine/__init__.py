@@ -2,7 +2,9 @@
 
 from meeple.engine.base import (
     JSON,
+    ActionAliases,
     ActionCodec,
+    EngineFamily,
     EngineOptions,
     ForcedActions,
     GameEngine,
@@ -13,7 +15,9 @@ from meeple.engine.base import (
 
 __all__ = [
     "JSON",
+    "ActionAliases",
     "ActionCodec",
+    "EngineFamily",
     "EngineOptions",
     "ForcedActions",
     "GameEngine",

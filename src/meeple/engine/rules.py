@@ -10,6 +10,7 @@ import msgspec
 
 from meeple.engine.base import (
     JSON,
+    ActionAliases,
     ActionCodec,
     EngineOptions,
     ForcedActions,
@@ -31,13 +32,15 @@ class Rules:
         self.options_type: type[EngineOptions] = getattr(engine, "Options", EngineOptions)
         self.perfect_information: bool = getattr(engine, "perfect_information", False)
         self._codec = engine if isinstance(engine, ActionCodec) else None
+        self._aliases = engine if isinstance(engine, ActionAliases) else None
         self._forced = engine if isinstance(engine, ForcedActions) else None
         self.may_force = self._forced is not None
 
     @cached_property
     def summary(self) -> str:
-        """One line about the game: the first of its engine's docstring."""
-        return (type(self.engine).__doc__ or self.name).strip().splitlines()[0]
+        """One line about the game: its engine's, or the first of its engine's docstring."""
+        own: str = getattr(self.engine, "summary", "") or type(self.engine).__doc__ or self.name
+        return own.strip().splitlines()[0]
 
     @cached_property
     def options_schema(self) -> dict[str, JSON]:
@@ -64,6 +67,12 @@ class Rules:
     def decode_action(self, data: JSON) -> Any:
         """The engine's action that ``data`` stands for; raises `IllegalAction` if none."""
         return data if self._codec is None else self._codec.decode_action(data)
+
+    def listed_action(self, state: Any, seat: int, action: JSON) -> JSON:
+        """The action by the word that is listed, if it came by another one."""
+        if self._aliases is None:
+            return action
+        return self._aliases.listed_action(state, seat, action)
 
     def forced(self, state: Any, seat: int) -> JSON:
         """What the seat is forced to do; None if nothing."""

@@ -112,7 +112,7 @@ def play(
     if seq is not None and seq != game.seq:
         raise StaleSeq(f"you named seq {seq}, the game is at {game.seq}")
     action = _as_logged(action)
-    game.check_action(seat, action)
+    action = game.check_action(seat, action)
     steps = [
         _step(
             game, EntryKind.ACTION, at, seat=seat, payload={"action": action}, action_id=action_id

@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from meeple.engine.base import JSON, ActionCodec, ForcedActions, IllegalAction, StateCodec
+from meeple.engine.base import (
+    JSON,
+    ActionAliases,
+    ActionCodec,
+    ForcedActions,
+    IllegalAction,
+    StateCodec,
+)
 from meeple.engine.conformance.report import Problem
 from meeple.engine.conformance.setting import Setting
 from meeple.engine.conformance.values import canonical, json_fault, shown
@@ -32,6 +39,7 @@ class Probe:
         self.has_forced_actions = isinstance(engine, ForcedActions)
         self.step = 0
         self._has_action_codec = isinstance(engine, ActionCodec)
+        self._has_aliases = isinstance(engine, ActionAliases)
         self._skip = skip
         self._problems: dict[tuple[str, str], Problem] = {}
         self._setting: Setting | None = None
@@ -129,6 +137,13 @@ class Probe:
             return value
         on = f" on {shown(data)} (for what is no action, raise IllegalAction)"
         return self.call("decode_action", value, on=on)
+
+    def listed_action(self, state: Any, seat: int, data: bytes) -> bytes:
+        """The action that came as JSON, by the word that is listed."""
+        if not self._has_aliases:
+            return data
+        value = self.ask("listed_action", state, seat, msgspec.json.decode(data))
+        return self.encode(value, "a listed action")
 
     def encode_action(self, action: Any) -> JSON:
         """The action as JSON."""
