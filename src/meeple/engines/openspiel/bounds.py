@@ -155,11 +155,12 @@ BOUNDS: Mapping[str, Bounds] = {
         "points_order": OneOf(("random", "descending", "ascending")),
         "returns_type": OneOf(("win_loss", "point_difference", "total_points")),
     },
+    # Fewer cards than the hands need would end the process.
     "hanabi": {
-        "colors": Between(2, 5, default=5),
+        "colors": Between(4, 5, default=5),
         "max_information_tokens": Between(1, 8, default=8),
         "max_life_tokens": Between(1, 3, default=3),
-        "ranks": Between(2, 5, default=5),
+        "ranks": Between(3, 5, default=5),
     },
     "havannah": {"board_size": Between(3, 10), "swap": _YES_NO},
     "hearts": dict.fromkeys(

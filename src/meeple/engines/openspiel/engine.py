@@ -13,7 +13,7 @@ from meeple.engines.openspiel import registry, sight
 from meeple.engines.openspiel.boards import BOARDS
 from meeple.engines.openspiel.options import options_type
 from meeple.engines.openspiel.position import Position
-from meeple.engines.openspiel.start import draw_chance, start
+from meeple.engines.openspiel.start import copy_of, draw_chance, start
 
 PERFECT = pyspiel.GameType.Information.PERFECT_INFORMATION
 SEQUENTIAL = pyspiel.GameType.Dynamics.SEQUENTIAL
@@ -70,7 +70,7 @@ class SpielEngine:
         number = state.number(seat, action)
         if state.spiel.is_simultaneous_node():
             return self._choose(state, seat, number, rng)
-        after = state.spiel.clone()
+        after = copy_of(state.spiel)
         after.apply_action(number)
         draw_chance(after, rng)
         return Position(after, turn=state.turn + 1, last=self._cells(state, seat, number))
@@ -102,7 +102,7 @@ class SpielEngine:
         pending = Position(state.spiel, tuple(chosen), state.turn + 1)
         if self.to_act(pending):
             return pending
-        after = state.spiel.clone()
+        after = copy_of(state.spiel)
         after.apply_actions([pyspiel.INVALID_ACTION if one is None else one for one in chosen])
         draw_chance(after, rng)
         return Position(after, turn=state.turn + 1)

@@ -6,13 +6,14 @@ from collections import Counter
 from typing import Any
 
 from meeple.engine.base import JSON, IllegalAction
+from meeple.engines.openspiel.start import copy_of
 
 
 class Position:
     """A state of the library's that is never changed, and what the library does not keep itself.
 
     Attributes:
-        spiel: the library's state; to go on, clone it.
+        spiel: the library's state; to go on, copy it.
         pending: at a simultaneous node each seat's action so far, by number; else empty.
         turn: how many actions have been played.
         last: the cells of the last action, where everybody may see them and there is a board.
@@ -44,7 +45,7 @@ class Position:
     __hash__ = None  # type: ignore[assignment]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Position:
-        return Position(self.spiel.clone(), self.pending, self.turn, self.last)
+        return Position(copy_of(self.spiel), self.pending, self.turn, self.last)
 
     def numbers(self, seat: int) -> list[int]:
         """The numbers of the seat's legal actions; empty if it is not to act."""

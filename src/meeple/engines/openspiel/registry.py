@@ -40,7 +40,9 @@ FIXED: Mapping[str, Mapping[str, Any]] = {
 #: Games whose deal comes from a generator in the game object: they are seeded from Meeple's.
 SEEDED = frozenset({"negotiation", "tarok"})
 
-#: Games that can deal anew what a seat cannot know (``resample_from_infostate``).
+#: Games that can deal anew what a seat cannot know (``resample_from_infostate``). Two that say so
+#: cannot: hearts fails, or never ends, while cards are passed; universal_poker deals one hole card
+#: where there are two.
 RESAMPLED = frozenset(
     {
         "bargaining",
@@ -49,13 +51,14 @@ RESAMPLED = frozenset(
         "colored_trails",
         "euchre",
         "gin_rummy",
-        "hearts",
         "kuhn_poker",
         "leduc_poker",
         "oh_hell",
-        "universal_poker",
     }
 )
+
+#: Games whose states share memory with their copies, and read it when it is freed.
+UNSAFE_COPIES = frozenset({"morpion_solitaire"})
 
 #: Game objects kept; they are small, but for one or two.
 KEPT = 256

@@ -1,4 +1,4 @@
-"""How a game starts, and the chance in it: drawn from Meeple's generator, so that it replays."""
+"""How a game starts and goes on, with chance from Meeple's generator, so that it replays."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def start(kind: Any, seats: int, options: Mapping[str, Any], rng: Random) -> Any
     state = game.new_initial_state(position) if position else game.new_initial_state()
     draw_chance(state, rng)
     return state
+
+
+def copy_of(state: Any) -> Any:
+    """A state like this one, to be played on."""
+    game = state.get_game()
+    if game.get_type().short_name not in registry.UNSAFE_COPIES:
+        return state.clone()
+    again = game.new_initial_state()
+    for action in state.history():
+        again.apply_action(action)
+    return again
 
 
 def draw_chance(state: Any, rng: Random) -> None:

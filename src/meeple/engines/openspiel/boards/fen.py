@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pyspiel
@@ -27,7 +28,8 @@ SHOGI_MEN = {
 }
 #: Those of crazyhouse: chess, and pieces that a pawn has become (they are pawns again when taken).
 CRAZYHOUSE_MEN = {**CHESSMEN, "h": "knight", "a": "bishop", "c": "rook", "e": "queen"}
-_TOKEN = re.compile(r"\d+|\+?[A-Za-z?]")
+#: A blank is a cell that was looked at and is empty.
+_TOKEN = re.compile(r"\d+|\+?[A-Za-z? ]")
 _SFEN_HAND = re.compile(r"(\d*)([A-Za-z])")
 _USI = re.compile(r"(\d)([a-i])")
 
@@ -52,8 +54,9 @@ class Fen(NamedTuple):
 
     def draw(self, text: str, seat: int | None) -> dict[str, JSON] | None:
         """The board, as `Board` says."""
-        ranks = re.split(r"[\s\[]", text, maxsplit=1)[0].split("/")
-        rows = [list(self._cells(rank)) for rank in ranks]
+        ranks = text.split("/")[: len(self.labels)]
+        # What follows the last rank is not read.
+        rows = [list(islice(self._cells(rank), len(self.columns))) for rank in ranks]
         board = grid(rows, columns=self.columns, labels=self.labels)
         if self.hands is not None:
             board["aside"] = {"hands": self._in_hand(self.hands(text))}
@@ -69,6 +72,8 @@ class Fen(NamedTuple):
         for token in _TOKEN.findall(rank):
             if token.isdigit():
                 yield from [None] * int(token)
+            elif token == " ":
+                yield None
             else:
                 yield self._piece(token)
 
