@@ -14,7 +14,7 @@ from tests.engines import good
 from tests.engines.faulty import FAULTY, NeverEnds, ShowsPendingBids, ShowsSpectatorsTheCards
 
 OURS = [TicTacToe, ConnectFour, Goofspiel]
-GOOD = [good.Race, good.Walker, good.Essay, good.Kuhn]
+GOOD = [good.Race, good.Nicknames, good.Walker, good.Essay, good.Kuhn]
 
 
 @pytest.mark.parametrize("engine", OURS)

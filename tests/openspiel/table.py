@@ -59,7 +59,8 @@ Games that the library makes of Python code are no part of its registry, and not
 {fixed}
 - `bridge` is bid and played; the library by default ends it with the auction.
 - `chinese_checkers` and `snake` have fewer players at most: the library has gaps in its numbers.
-- `negotiation` and `tarok` deal by a generator of their own, which Meeple seeds.
+- `negotiation` and `tarok` deal by a generator of their own, which Meeple seeds, with 31 bits: who
+  tries all seeds can find out the deal.
 - `hearts` and `universal_poker` cannot redeal, though the library says so: the first may never
   end, the second deals wrongly.
 - `universal_poker` shows its information state: its observation leaves out the board cards. It is

@@ -161,7 +161,9 @@ def _load_engines(name: str) -> Iterator[tuple[str, Any]]:
         engine = _load_class(name)
         yield type(engine).__name__, engine
     for one in known or ([] if ":" in name else [name]):
-        yield one, catalog(one)
+        engine = catalog(one)
+        # The engines of a family share a class.
+        yield one if ":" in one else type(engine).__name__, engine
 
 
 def _load_class(name: str) -> Any:

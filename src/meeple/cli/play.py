@@ -187,7 +187,9 @@ def _show(state: GameState) -> None:
         console.print(f"{turn} {seat}: {name}{you}")
     view = state.view if isinstance(state.view, dict) else {"view": state.view}
     for key, value in view.items() if state.view is not None else ():
-        _show_value(key, value, on_board)
+        # A board that is for a page to draw says no more than the text beside it.
+        if not (key == "board" and "text" in view):
+            _show_value(key, value, on_board)
     _show_what_to_do(state)
 
 
@@ -203,8 +205,9 @@ def _show_what_to_do(state: GameState) -> None:
         if state.request is not None and state.request.kind == "forced":
             console.print(f"You must: {_plain(state.request.forced)}")
         if state.legal_actions is not None:
-            actions = " ".join(_plain(action) for action in state.legal_actions)
-            console.print(f"You may play: {actions}")
+            actions = [_plain(action) for action in state.legal_actions]
+            between = ", " if any(" " in action for action in actions) else " "
+            console.print(f"You may play: {between.join(actions)}")
         console.print("Your action (or resign): ", end="")
 
 
@@ -252,6 +255,8 @@ def _show_value(key: str, value: JSON, on_board: bool) -> None:
         console.print(f"{key}:")
         for row in rows:
             console.print("  " + " ".join(_cell(cell) for cell in row))
+    elif isinstance(value, str) and "\n" in value:
+        console.print(f"{key}:\n{value.rstrip()}")
     else:
         console.print(f"{key}: {_plain(value)}")
 
