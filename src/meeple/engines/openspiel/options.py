@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Annotated, Any, Literal, cast
@@ -14,6 +15,8 @@ from meeple.engines.openspiel import registry
 from meeple.engines.openspiel.bounds import BOUNDS, Between, Bound, Matching, OneOf
 from meeple.engines.openspiel.fen import check_fen, king_can_be_taken
 from meeple.engines.openspiel.start import start
+
+_SOURCE = re.compile(r"^\S+\.(cc|h):\d+ ")
 
 #: What chess has beside the library's parameters: the position to start from.
 FEN = Annotated[
@@ -77,7 +80,9 @@ def _check_start(kind: Any, seats: int, given: dict[str, Any]) -> None:
     try:
         state = start(kind, seats, given, Random(0))
     except pyspiel.SpielError as error:
-        raise ValueError(f"these options do not go together: {error}") from error
+        # Without the line of the library's source that it begins with.
+        reason = _SOURCE.sub("", str(error))
+        raise ValueError(f"these options do not go together: {reason}") from error
     if given.get("fen") and king_can_be_taken(state):
         raise ValueError("fen: the side that is not to move stands in check")
     if state.is_terminal() or not any(state.legal_actions(seat) for seat in range(seats)):
