@@ -33,7 +33,8 @@ With the extra `meeple[openspiel]`, which `make play` installs, Meeple offers {c
   [views](../views.md) says how.
 - **Spectators** see all of a game with perfect information. Of the others they see what the
   library makes public, or else only whose turn it is and how many actions have been played.
-- **Chance** is drawn by Meeple, so games replay.
+- **Chance** is drawn by Meeple, so games replay. They do so with the library that they were played
+  with: another version of it may print actions otherwise, and then refuses an old log.
 - **Seats** have the library's numbers. In chess and all that is made of it White is seat 1 and
   moves first.
 - **Options** are the library's parameters, within bounds that a server can bear; `GET
