@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help page play test check lint fmt lock bench clean
+.PHONY: help page play test check lint fmt lock bench openspiel clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -70,9 +70,15 @@ fmt: $(VENV)/.dev  ## Format and mend what can be mended by itself
 bench: $(VENV)/.dev benchmarks/peers/node_modules/.package-lock.json  ## Measure Meeple beside its peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
+openspiel: $(VENV)/.dev  ## Play and check every game of OpenSpiel; writes docs/games/openspiel.md
+	$(BIN)/python -m tests.openspiel.table
+	$(BIN)/python -m tests.openspiel.corners
+	$(BIN)/meeple check --games 3 'openspiel:*'
+	$(BIN)/python -m tests.openspiel.playthrough
+
 lock:  ## Pin every dependency, with hashes and no addresses (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet pyproject.toml requirements/build.in -o requirements/run.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --group dev pyproject.toml requirements/build.in -c requirements/run.txt -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra openspiel pyproject.toml requirements/build.in -o requirements/run.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra openspiel --group dev pyproject.toml requirements/build.in -c requirements/run.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/node.in -o requirements/node.txt
 
 clean:  ## Remove what was set up

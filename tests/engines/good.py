@@ -132,6 +132,16 @@ class Essay:
         return rng.choice(["x", "yes", "no"])
 
 
+class Nicknames(Race):
+    """A race whose numbers may be texts."""
+
+    def listed_action(self, state: Any, seat: int, action: Any) -> Any:
+        return int(action) if action in tuple("123456789") else action
+
+    def apply(self, state: Any, seat: int, action: Any, rng: Random) -> Any:
+        return super().apply(state, seat, self.listed_action(state, seat, action), rng)
+
+
 class Kuhn:
     """Poker with three cards: one each, one hidden; check or bet, fold or call."""
 

@@ -26,7 +26,7 @@ from tests.engines.faulty import (
 )
 
 OURS = [TicTacToe, ConnectFour, Goofspiel]
-GOOD = [good.Race, good.Walker, good.Essay, good.Kuhn, good.DealtKuhn]
+GOOD = [good.Race, good.Nicknames, good.Walker, good.Essay, good.Kuhn, good.DealtKuhn]
 #: Found by other processes only, where a hash is another one.
 BY_PROCESSES = [ShowsASetInItsOrder, ListsActionsInTheOrderOfASet, DrawsLotsByHash]
 

@@ -45,6 +45,15 @@ class Plain:
         return Outcome((), "done") if len(state) >= self.length else None
 
 
+class Nicknamed(TicTacToe):
+    """Cells have names too."""
+
+    names = ("top left", "top")
+
+    def listed_action(self, state: Any, seat: int, action: Any) -> Any:
+        return self.names.index(action) if action in self.names else action
+
+
 class Dice(Plain):
     """Every action throws a die."""
 
@@ -143,6 +152,7 @@ class Shelf:
             "tic-tac-toe": TicTacToe(),
             "connect-four": ConnectFour(),
             "goofspiel": Goofspiel(),
+            "nicknamed": Nicknamed(),
             "plain": Plain(),
             "dice": Dice(),
             "checked": Checked(),

@@ -8,7 +8,7 @@ import pytest
 
 from meeple.engines.tic_tac_toe import TicTacToe
 from meeple.errors import EngineNotFound
-from meeple.services.engine_catalog import GROUP, EngineCatalog
+from meeple.services.engine_catalog import FAMILY_GROUP, GROUP, EngineCatalog
 
 HERE = "tests.services.test_engine_catalog"
 
@@ -57,6 +57,50 @@ def test_those_on_offer_are_sorted_and_leave_out_what_cannot_be_loaded() -> None
     assert [one.name for one in rules] == ["a-solo", "plain"]
     assert rules[0].summary == "A game for one."
     assert rules[0].seats == range(1, 2)
+
+
+class Twins:
+    """A family of two."""
+
+    def names(self) -> list[str]:
+        return ["left", "right"]
+
+    def engine(self, name: str) -> TicTacToe:
+        if name == "right":
+            raise RuntimeError("it is broken")
+        if name not in self.names():
+            raise EngineNotFound(f"no twin {name}")
+        return TicTacToe()
+
+
+class Lost:
+    """A family that cannot say whom it has."""
+
+    def names(self) -> list[str]:
+        raise RuntimeError("nobody is at home")
+
+
+FAMILIES = [
+    EntryPoint("twins", f"{HERE}:Twins", FAMILY_GROUP),
+    EntryPoint("lost", f"{HERE}:Lost", FAMILY_GROUP),
+    EntryPoint("gone", "tests.services.nowhere:Twins", FAMILY_GROUP),
+]
+
+
+def test_the_engines_of_a_family_have_its_name_before_theirs() -> None:
+    catalog = EngineCatalog(CATALOG[:1], FAMILIES)
+    assert catalog.names() == ["plain", "twins:left", "twins:right"]
+    assert isinstance(catalog("twins:left"), TicTacToe)
+    assert catalog("twins:left") is catalog("twins:left")
+    assert [rules.name for rules in catalog] == ["plain", "twins:left"]
+
+
+@pytest.mark.parametrize(
+    "name", ["twins", "twins:", "twins:none", "twins:right", "lost:x", "gone:left", ":left"]
+)
+def test_what_a_family_does_not_have_is_not_found(name: str) -> None:
+    with pytest.raises(EngineNotFound):
+        EngineCatalog(CATALOG[:1], FAMILIES)(name)
 
 
 def test_the_games_that_come_with_meeple_are_on_offer() -> None:

@@ -255,3 +255,12 @@ async def test_where_nothing_is_listed_what_is_played_is_what_the_log_gives_back
     live = repr((await node.state(game_id)).view)
     assert live == repr((await any_house.node().state(game_id)).view)
     assert live == repr({"moves": [msgspec.json.decode(msgspec.json.encode(action))]})
+
+
+async def test_the_log_keeps_an_action_by_the_word_that_is_listed(house: House) -> None:
+    node = house.node()
+    game_id = await node.table("nicknamed")
+    await node.act(game_id, ANN, "top left")
+    await node.act(game_id, BEN, 4)
+    played = [entry.payload["action"] for entry in (await house.log.read(game_id))[-2:]]
+    assert played == [0, 4]

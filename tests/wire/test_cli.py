@@ -137,6 +137,14 @@ async def test_an_engine_that_keeps_to_the_rules_passes_the_check() -> None:
     assert checked.out.startswith("TicTacToe passed: 5 games")
 
 
+async def test_a_pattern_checks_every_engine_of_a_family_that_fits() -> None:
+    checked = await run("check", "openspiel:matrix_*p*", "--games", "2")
+    assert checked.code == 0
+    names = [line.partition(" passed")[0] for line in checked.out.splitlines()]
+    assert names[:2] == ["openspiel:matrix_brps", "openspiel:matrix_mp"]
+    assert len(names) == len([name for name in names if name.startswith("openspiel:matrix_")])
+
+
 async def test_a_faulty_engine_fails_the_check_and_is_told_what_to_mend(tmp_path: Path) -> None:
     (tmp_path / "my_game.py").write_text(FAULTY)
     checked = await run("check", "my_game:Faulty", "--games", "5", folder=tmp_path)

@@ -6,9 +6,10 @@ What a command needs is imported when it runs: a server is much to load for a wo
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import importlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -143,7 +144,9 @@ def new(
 
 @app.command()
 def check(
-    engine: Annotated[str, typer.Argument(help="MODULE:CLASS, or the name of one on offer.")],
+    engine: Annotated[
+        str, typer.Argument(help="MODULE:CLASS, or a name on offer; openspiel:* means all such.")
+    ],
     games: Annotated[int, typer.Option(min=1, help="Random games to play.")] = 100,
     seed: Annotated[int, typer.Option(help="Seed of the random games.")] = 0,
     seats: Annotated[
@@ -162,20 +165,23 @@ def check(
     """Check that an engine keeps to the rules of engines; says what to mend."""
     from meeple.engine.conformance import check_engine
 
-    try:
-        report = check_engine(
-            _load_engine(engine),
-            games=games,
-            seed=seed,
-            seats=seats,
-            options=None if options is None else _json_object(options),
-            max_actions=max_actions,
-            skip=tuple(skip or ()),
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    typer.echo(str(report))
-    if not report.ok:
+    failed = False
+    for name, found in _load_engines(engine):
+        try:
+            report = check_engine(
+                found,
+                games=games,
+                seed=seed,
+                seats=seats,
+                options=None if options is None else _json_object(options),
+                max_actions=max_actions,
+                skip=tuple(skip or ()),
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        typer.echo(str(msgspec.structs.replace(report, engine=name)))
+        failed = failed or not report.ok
+    if failed:
         raise typer.Exit(1)
 
 
@@ -186,11 +192,22 @@ def _json_object(text: str) -> dict[str, Any]:
         raise typer.BadParameter(f"{text!r} is no JSON object: {error}") from error
 
 
-def _load_engine(name: str) -> Any:
-    if ":" not in name:
-        from meeple import bootstrap
+def _load_engines(name: str) -> Iterator[tuple[str, Any]]:
+    """The engines of that name, or all those on offer that it is a pattern of."""
+    from meeple import bootstrap
 
-        return bootstrap.engine_factory()(name)
+    catalog = bootstrap.engine_factory()
+    known = fnmatch.filter(catalog.names(), name)
+    if ":" in name and not known:
+        engine = _load_class(name)
+        yield type(engine).__name__, engine
+    for one in known or ([] if ":" in name else [name]):
+        engine = catalog(one)
+        # The engines of a family share a class.
+        yield one if ":" in one else type(engine).__name__, engine
+
+
+def _load_class(name: str) -> Any:
     module, _, attribute = name.partition(":")
     # A module that lies where the command is run, as for `python -m`.
     sys.path.insert(0, "")

@@ -40,8 +40,11 @@ def show(state: GameState, before: GameState | None = None) -> None:
         you = " (you)" if player.seat == state.seat else away
         console.print(f"{turn} {seat}: {name}{you}")
     view = state.view if isinstance(state.view, dict) else {"view": state.view}
-    drawn = boards.lines(view.get("board"), _names(state))
     said = view.get("text")
+    if isinstance(said, str):
+        # The text is the whole table, drawn by the engine for a terminal: the board is for pages.
+        view = {key: value for key, value in view.items() if key != "board"}
+    drawn = boards.lines(view.get("board"), _names(state))
     if isinstance(said, list):
         # The engine says it in words: `text` is for people, the other fields are for programs.
         view = {"board": view["board"]} if "board" in view else {}

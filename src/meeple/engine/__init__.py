@@ -2,9 +2,11 @@
 
 from meeple.engine.base import (
     JSON,
+    ActionAliases,
     ActionCodec,
     ChoosesActions,
     DescribesActions,
+    EngineFamily,
     EngineOptions,
     ForcedActions,
     GameEngine,
@@ -17,9 +19,11 @@ from meeple.engine.base import (
 
 __all__ = [
     "JSON",
+    "ActionAliases",
     "ActionCodec",
     "ChoosesActions",
     "DescribesActions",
+    "EngineFamily",
     "EngineOptions",
     "ForcedActions",
     "GameEngine",

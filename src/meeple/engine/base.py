@@ -6,7 +6,7 @@ is optional: attributes and small protocols that an engine may have to offer mor
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random
 from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
@@ -16,9 +16,11 @@ from meeple.errors import IllegalAction
 
 __all__ = [
     "JSON",
+    "ActionAliases",
     "ActionCodec",
     "ChoosesActions",
     "DescribesActions",
+    "EngineFamily",
     "EngineOptions",
     "ForcedActions",
     "GameEngine",
@@ -65,6 +67,7 @@ class GameEngine(Protocol[State, Action]):
     The first line of the class's docstring is what a lobby says about the game. Optional
     attributes:
 
+    - ``summary``: that line, for an engine whose class is of many games.
     - ``seats``: a ``range`` of how many may play; two if it is not given.
     - ``Options``: a subclass of `EngineOptions`; no options if it is not given.
     - ``perfect_information``: True if every viewer may see everything; one view then serves all,
@@ -114,6 +117,15 @@ class ActionCodec(Protocol):
         Raises:
             IllegalAction: it stands for none.
         """
+        ...
+
+
+@runtime_checkable
+class ActionAliases(Protocol):
+    """For an engine that knows an action by another word than the one that it lists."""
+
+    def listed_action(self, state: Any, seat: int, action: JSON) -> JSON:
+        """The action as `legal_actions` lists it; ``action`` itself if it is no other word."""
         ...
 
 
@@ -191,5 +203,21 @@ class ChoosesActions(Protocol):
             seat: the seat that the bot plays.
             iterations: how hard it may think: simulated games, or what comes near to one.
             rng: the only source of chance.
+        """
+        ...
+
+
+class EngineFamily(Protocol):
+    """Many engines from one source: ``family:name`` for each of its names."""
+
+    def names(self) -> Iterable[str]:
+        """The names of those that can be had; must be quick, and may be none."""
+        ...
+
+    def engine(self, name: str) -> GameEngine[Any, Any]:
+        """The engine of that name.
+
+        Raises:
+            EngineNotFound: the family has none.
         """
         ...

@@ -144,8 +144,10 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         at = max(at, self.at)
         return Entry(self.game_id, self.seq + 1, kind, seat, payload or {}, action_id, at)
 
-    def check_action(self, seat: int, action: JSON) -> None:
-        """Raises if the seat may not do ``action`` now, as far as that shows without playing it.
+    def check_action(self, seat: int, action: JSON) -> JSON:
+        """The action, by the word under which the log keeps it.
+
+        Raises if the seat may not do it now, as far as that shows without playing it.
 
         Raises:
             GameNotStarted, GameOver, NotYourTurn: by the state of the table.
@@ -158,15 +160,17 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             raise GameNotStarted
         if seat not in self.to_act:
             raise NotYourTurn
+        action = self.rules.listed_action(self.state, seat, action)
         legal = self.legal_actions(seat)
         if legal is None:
-            return
+            return action
         try:
             self.rules.listed(action, legal)
         except IllegalAction:
             if self.forced(seat) is not None:
                 raise ForcedActionRequired from None
             raise
+        return action
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):

@@ -14,6 +14,7 @@ import msgspec
 
 from meeple.engine.base import (
     JSON,
+    ActionAliases,
     ActionCodec,
     DescribesActions,
     EngineOptions,
@@ -37,6 +38,7 @@ class Rules:
         self.options_type: type[EngineOptions] = getattr(engine, "Options", EngineOptions)
         self.perfect_information: bool = getattr(engine, "perfect_information", False)
         self._codec = engine if isinstance(engine, ActionCodec) else None
+        self._aliases = engine if isinstance(engine, ActionAliases) else None
         self._forced = engine if isinstance(engine, ForcedActions) else None
         self._describes = engine if isinstance(engine, DescribesActions) else None
         #: Whether nobody is ever asked for more than a plain action.
@@ -44,8 +46,9 @@ class Rules:
 
     @cached_property
     def summary(self) -> str:
-        """One line about the game: the first of its engine's docstring."""
-        return (type(self.engine).__doc__ or self.name).strip().splitlines()[0]
+        """One line about the game: its engine's, or the first of its engine's docstring."""
+        own: str = getattr(self.engine, "summary", "") or type(self.engine).__doc__ or self.name
+        return own.strip().splitlines()[0]
 
     @cached_property
     def options_schema(self) -> dict[str, JSON]:
@@ -137,6 +140,17 @@ class Rules:
         try:
             outcome = self.engine.outcome(state)
             return None if outcome is None else _as_logged(outcome)
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+
+    def listed_action(self, state: Any, seat: int, action: JSON) -> JSON:
+        """The action by the word that is listed, if it came by another one."""
+        if self._aliases is None:
+            return action
+        try:
+            return self._aliases.listed_action(state, seat, action)
         except MeepleError:
             raise
         except Exception as error:

@@ -113,7 +113,7 @@ def play(
     if seq is not None and seq != game.seq:
         raise StaleSeq(f"you named seq {seq}, the game is at {game.seq}")
     action = _as_logged(action)
-    game.check_action(seat, action)
+    action = game.check_action(seat, action)
     entry = game.entry(EntryKind.ACTION, at, seat, {"action": action}, action_id)
     steps = [Step(entry, fold(game, entry))]
     _end_if_decided(steps, at)

@@ -1,4 +1,4 @@
-"""The engines on offer: everything under the entry-point group ``meeple.engines``."""
+"""The engines on offer: everything under the entry points of engines and of their families."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from meeple.engine.base import GameEngine
+from meeple.engine.base import EngineFamily, GameEngine
 from meeple.engine.rules import Rules
 from meeple.errors import EngineNotFound
 
@@ -16,19 +16,31 @@ log = structlog.get_logger(__name__)
 
 #: The entry-point group in which a package offers engines: ``name = "module:Class"``.
 GROUP = "meeple.engines"
+#: The group in which a package offers many engines at once: ``name = "module:Class"``, the class an
+#: `EngineFamily`; its engines are called ``name:…``.
+FAMILY_GROUP = "meeple.engine_families"
 
 
 class EngineCatalog:
     """Finds engines by name; each is made once, when it is first asked for.
 
     Args:
-        found: the entry points; by default those of every installed package.
+        found: the entry points of engines; by default those of every installed package.
+        families: the entry points of families of engines; the same.
     """
 
-    def __init__(self, found: Iterable[EntryPoint] | None = None) -> None:
+    def __init__(
+        self,
+        found: Iterable[EntryPoint] | None = None,
+        families: Iterable[EntryPoint] | None = None,
+    ) -> None:
+        if families is None:
+            families = entry_points(group=FAMILY_GROUP) if found is None else ()
         points = entry_points(group=GROUP) if found is None else found
         self._points = {point.name: point for point in points}
-        self._engines: dict[str, GameEngine[Any, Any]] = {}
+        self._family_points = {point.name: point for point in families}
+        self._families: dict[str, EngineFamily] = {}
+        self._rules: dict[str, Rules] = {}
 
     def __call__(self, name: str) -> GameEngine[Any, Any]:
         """The engine of that name; an ``engine_factory``.
@@ -36,20 +48,48 @@ class EngineCatalog:
         Raises:
             EngineNotFound: there is none, or its package cannot be loaded.
         """
-        if name not in self._engines:
-            if name not in self._points:
-                raise EngineNotFound(f"there is no engine {name[:64]!r}")
+        return self.rules(name).engine
+
+    def rules(self, name: str) -> Rules:
+        """The engine of that name with its optional powers; raises `EngineNotFound`."""
+        if name not in self._rules:
             try:
-                self._engines[name] = self._points[name].load()()
+                self._rules[name] = Rules(name, self._make(name))
+            except EngineNotFound:
+                raise
             except Exception as error:
                 log.exception("engine cannot be loaded", engine=name)
                 raise EngineNotFound(f"the engine {name!r} cannot be loaded") from error
-        return self._engines[name]
+        return self._rules[name]
 
     def __iter__(self) -> Iterator[Rules]:
         """Every engine that can be loaded, by name."""
-        for name in sorted(self._points):
+        for name in self.names():
             try:
-                yield Rules(name, self(name))
+                yield self.rules(name)
             except EngineNotFound:
                 continue
+
+    def names(self) -> list[str]:
+        """The names of all engines, in order; not all of them need load."""
+        names = list(self._points)
+        for prefix in self._family_points:
+            try:
+                names += [f"{prefix}:{name}" for name in self._family(prefix).names()]
+            except Exception:
+                log.exception("family of engines cannot be loaded", family=prefix)
+        return sorted(names)
+
+    def _make(self, name: str) -> GameEngine[Any, Any]:
+        if name in self._points:
+            engine: GameEngine[Any, Any] = self._points[name].load()()
+            return engine
+        prefix, _, rest = name.partition(":")
+        if prefix not in self._family_points or not rest:
+            raise EngineNotFound(f"there is no engine {name[:64]!r}")
+        return self._family(prefix).engine(rest)
+
+    def _family(self, prefix: str) -> EngineFamily:
+        if prefix not in self._families:
+            self._families[prefix] = self._family_points[prefix].load()()
+        return self._families[prefix]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from benchmarks.duel_balance import Measured, greedy, measure
 from meeple.engine.conformance import assert_engine
@@ -70,7 +71,7 @@ def test_a_thousand_games_fold_to_the_same_states_twice() -> None:
         lengths.append(live.actions)
         # As they come from a database: through JSON.
         payloads = msgspec.json.decode(msgspec.json.encode([one.payload for one in log]))
-        read = [one._replace(payload=made) for one, made in zip(log, payloads, strict=True)]
+        read = [replace(one, payload=made) for one, made in zip(log, payloads, strict=True)]
         *_, last = fold_all(read, lambda name: RULES)
         assert last.game.state == live.state
         assert last.game.verdict() == live.verdict()

@@ -41,8 +41,9 @@ def check_actions(
             probe.apply(position.state, seat, data, setting, step)
         except IllegalAction:
             continue
-        # An engine that decodes may know several words for one action.
-        if listed is not None and _reencoded(probe, data) not in listed:
+        # An engine may know several words for one action.
+        known = probe.listed_action(position.state, seat, data)
+        if listed is not None and _reencoded(probe, known) not in listed:
             message = (
                 f"`apply` takes {shown(data)}, which `legal_actions` does not list. Raise"
                 " IllegalAction. (True equals 1 and 1.0 equals 1 in Python: ask for the type too.)"

@@ -10,6 +10,7 @@ import msgspec
 
 from meeple.engine.base import (
     JSON,
+    ActionAliases,
     ActionCodec,
     DescribesActions,
     ForcedActions,
@@ -45,6 +46,7 @@ class Probe:
         #: True once a redealt state looked different to somebody.
         self.redealt = False
         self._has_action_codec = isinstance(engine, ActionCodec)
+        self._has_aliases = isinstance(engine, ActionAliases)
         self._skip = skip
         self._watchdog = watchdog
         self._problems: dict[tuple[str, str], Problem] = {}
@@ -157,6 +159,13 @@ class Probe:
             return value
         on = f" on {shown(data)} (for what is no action, raise IllegalAction)"
         return self.call("decode_action", value, on=on)
+
+    def listed_action(self, state: Any, seat: int, data: bytes) -> bytes:
+        """The action that came as JSON, by the word that is listed."""
+        if not self._has_aliases:
+            return data
+        value = self.ask("listed_action", state, seat, msgspec.json.decode(data))
+        return self.encode(value, "a listed action")
 
     def encode_action(self, action: Any) -> JSON:
         """The action as JSON."""
