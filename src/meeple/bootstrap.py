@@ -26,6 +26,7 @@ from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
 from meeple.services.rate_limit import RateLimiter
+from meeple.services.time_limit import TimeLimit
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
@@ -82,6 +83,9 @@ async def open_node(
         server = sockets.namespaces[NAMESPACE]
         broadcaster = TableBroadcaster(server)
         catalog = catalog or engine_factory()
+        time_limit = TimeLimit(settings.engine_seconds)
+        time_limit.start()
+        stack.callback(time_limit.stop)
         games = GameService(
             catalog,
             log,
@@ -89,6 +93,7 @@ async def open_node(
             broadcaster,
             connections,
             max_live=settings.max_live,
+            time_limit=time_limit,
             **game_service_options,
         )
         handlers = GameHandlers(

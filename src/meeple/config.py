@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ping_interval, ping_timeout: seconds between heartbeats, and to wait for an answer.
         rate, burst: events a second that one connection may send, in the long run and at once.
         max_live: games kept in memory.
+        engine_seconds: how long an engine may take for one action before it is ended.
         log_level, log_format: what is logged, and whether as ``text`` or ``json``.
     """
 
@@ -59,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate: Positive = 50
     burst: Annotated[float, msgspec.Meta(ge=1)] = 200
     max_live: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    engine_seconds: Positive = 2
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 

@@ -117,10 +117,11 @@ class Presence(Protocol):
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """An event to a client: its name and its payload (a msgspec Struct of JSON values)."""
+    """An event to a client: its name, its payload (a Struct), and the payload as JSON."""
 
     event: str
     payload: Any
+    data: bytes
 
 
 class Broadcaster(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from typing import TypeVar
 from uuid import UUID
 
@@ -63,6 +64,7 @@ class Executor:
         clock: the server's time.
         broadcaster: the viewers on this node.
         presence: who is at which table.
+        time_limit: ends an engine that does not come back.
     """
 
     def __init__(
@@ -72,12 +74,14 @@ class Executor:
         clock: Clock,
         broadcaster: Broadcaster,
         presence: Presence,
+        time_limit: AbstractContextManager[None],
     ) -> None:
         self._tables = tables
         self._log = log
         self._clock = clock
         self._broadcaster = broadcaster
         self._presence = presence
+        self._time_limit = time_limit
 
     async def execute(
         self,
@@ -122,9 +126,10 @@ class Executor:
                         return receipt
                 try:
                     now = self._clock.now_ms()
-                    steps = decide(game, now, seat, key)
-                    # Made before the append: an engine that cannot show it has failed on it.
-                    messages = self._messages(steps, now)
+                    with self._time_limit:
+                        steps = decide(game, now, seat, key)
+                        # Made before the append: an engine that cannot show it has failed on it.
+                        messages = self._messages(steps, now)
                 except MeepleError:
                     # Refused by what this node knows; another may have played meanwhile.
                     if not await self._catch_up(table):
@@ -177,7 +182,9 @@ class Executor:
     async def _catch_up(self, table: Table) -> bool:
         """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
         missed = await self._tables.catch_up(table)
-        self._broadcast(table.game.game_id, self._messages(missed, self._clock.now_ms()))
+        with self._time_limit:
+            messages = self._messages(missed, self._clock.now_ms())
+        self._broadcast(table.game.game_id, messages)
         return bool(missed)
 
     def _messages(self, steps: Sequence[Step], now: int) -> list[tuple[int | None, Message]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from meeple.engine.base import JSON
-from meeple.engine.game import Game, Step, fold_all
+from meeple.engine.game import Game, Step
 from meeple.engine.log import GameStatus, Player
 from meeple.engine.rng import SEED_BYTES
 from meeple.protocols import (
@@ -25,7 +26,7 @@ from meeple.protocols import (
 )
 from meeple.services import commands, projection
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
-from meeple.services.tables import Table, Tables
+from meeple.services.tables import NO_LIMIT, Table, Tables
 
 #: One who missed more entries than this gets the state as it is now, without the way there.
 MAX_MISSED = 200
@@ -56,6 +57,7 @@ class GameService:
         broadcaster: the viewers on this node.
         presence: who is at which table.
         max_live: how many games are kept in memory.
+        time_limit: ends an engine that does not come back; see `TimeLimit`.
         new_game_id: makes an id from the server's time in ms.
         new_seed: makes a game's secret seed of `SEED_BYTES` bytes.
     """
@@ -70,10 +72,12 @@ class GameService:
         *,
         max_live: int = 10_000,
         new_game_id: Callable[[int], str] = _new_game_id,
+        time_limit: AbstractContextManager[None] = NO_LIMIT,
         new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
     ) -> None:
-        self._tables = Tables(engine_factory, log, limit=max_live)
-        self._executor = Executor(self._tables, log, clock, broadcaster, presence)
+        self._tables = Tables(engine_factory, log, limit=max_live, time_limit=time_limit)
+        self._executor = Executor(self._tables, log, clock, broadcaster, presence, time_limit)
+        self._time_limit = time_limit
         self._log = log
         self._clock = clock
         self._broadcaster = broadcaster
@@ -103,22 +107,23 @@ class GameService:
         number, own_seat = commands.seating(seats, rules)
         now = self._clock.now_ms()
         game_id = self._new_game_id(now)
-        steps = [
-            commands.make(
-                game_id,
-                rules,
-                rules.options(options or {}),
-                number,
-                self._new_seed(),
-                creator=creator.user_id,
-                public=public,
-                at=now,
-            )
-        ]
-        if own_seat is not None:
-            steps += commands.sit(steps[-1].game, creator, own_seat, now)
-        game = steps[-1].game
-        self._check_shown(game)
+        with self._time_limit:
+            steps = [
+                commands.make(
+                    game_id,
+                    rules,
+                    rules.options(options or {}),
+                    number,
+                    self._new_seed(),
+                    creator=creator.user_id,
+                    public=public,
+                    at=now,
+                )
+            ]
+            if own_seat is not None:
+                steps += commands.sit(steps[-1].game, creator, own_seat, now)
+            game = steps[-1].game
+            self._check_shown(game)
         await self._log.append(game_id, 0, [step.entry for step in steps], row=game.row())
         self._tables.add(Table(steps))
         return self._state(game, own_seat)
@@ -311,7 +316,9 @@ class GameService:
         if last_seq is not None and 0 <= game.seq - last_seq <= MAX_MISSED:
             messages = await self._missed(game, seat, last_seq)
         else:
-            messages = [Message("game:state", self._state(game, seat))]
+            online = self._presence.present(game.game_id)
+            with self._time_limit:
+                messages = [projection.current(game, seat, online, self._clock.now_ms())]
         self._broadcaster.watch(sid, game.game_id, seat)
         joined = Joined(game.game_id, game.seq, seat)
         on_join(joined)
@@ -326,19 +333,20 @@ class GameService:
         online = self._presence.present(game.game_id)
         now = self._clock.now_ms()
         entries = await self._log.read(game.game_id, limit=game.seq + 1)
-        return [
-            message
-            for step in fold_all(entries, self._tables.rules)
-            if step.entry.seq > last_seq
-            for _, message in projection.messages(step.game, step.entry, (seat,), online, now)
-        ]
+        messages = []
+        for step in await self._tables.fold(entries):
+            if step.entry.seq > last_seq:
+                with self._time_limit:
+                    messages += projection.messages(step.game, step.entry, (seat,), online, now)
+        return [message for _, message in messages]
 
     def _state(self, game: Game, seat: int | None) -> projection.GameState:
         online = self._presence.present(game.game_id)
-        return projection.state(game, seat, online, self._clock.now_ms())
+        with self._time_limit:
+            return projection.state(game, seat, online, self._clock.now_ms())
 
     def _check_shown(self, game: Game) -> None:
         """Raises `EngineError` if a game that is to start cannot be shown to all: it must not."""
         if game.status is not GameStatus.OPEN:
             for seat in (None, *range(len(game.players))):
-                self._state(game, seat)
+                projection.current(game, seat, (), game.at)

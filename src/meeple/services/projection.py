@@ -16,7 +16,13 @@ from msgspec import UNSET, UnsetType
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game
 from meeple.engine.log import Entry, EntryKind, GameStatus
+from meeple.errors import EngineError
 from meeple.protocols import Message
+
+#: A message longer than this, as JSON, is the engine's error: every viewer would have to take it.
+MAX_MESSAGE_BYTES = 256 * 1024
+
+_encode = msgspec.json.Encoder().encode
 
 
 class PlayerView(msgspec.Struct, frozen=True, gc=False):
@@ -171,17 +177,35 @@ def messages(
 
     It is one message an entry for everybody. Every viewer gets every seq, whether or not its view
     changed, so nothing leaks by its absence.
+
+    Raises:
+        EngineError: the engine failed to show it, or shows too much or what JSON cannot say.
     """
     if entry.kind is EntryKind.ENDED and game.outcome is not None:
-        over = Message("game:over", GameOverMessage(game.game_id, game.seq, game.outcome))
+        over = _message("game:over", GameOverMessage(game.game_id, game.seq, game.outcome))
         return [(seat, over) for seat in audience]
     seats = players(game, online)
-    return [(seat, Message("game:state", _state(game, seat, seats, now))) for seat in audience]
+    return [(seat, _message("game:state", _state(game, seat, seats, now))) for seat in audience]
+
+
+def current(game: Game, seat: int | None, online: Collection[UUID], now: int) -> Message:
+    """The game as ``seat`` may see it, as a message; raises as `messages` does."""
+    return _message("game:state", state(game, seat, online, now))
+
+
+def _message(event: str, payload: msgspec.Struct) -> Message:
+    try:
+        data = _encode(payload)
+    except Exception as error:  # whatever stands in a view
+        raise EngineError("what the engine shows cannot be written as JSON") from error
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise EngineError(f"the engine shows {len(data)} bytes, more than {MAX_MESSAGE_BYTES}")
+    return Message(event, payload, data)
 
 
 def presence(game: Game, online: Collection[UUID]) -> Message:
     """Who is at the table, for everybody at it."""
-    return Message("game:presence", GamePresence(game.game_id, players(game, online)))
+    return _message("game:presence", GamePresence(game.game_id, players(game, online)))
 
 
 def log_entry(game: Game, entry: Entry, seat: int | None) -> LogEntry:

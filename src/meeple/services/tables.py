@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 from meeple.engine.game import Game, Step, fold_all
+from meeple.engine.log import Entry
 from meeple.engine.rules import Rules
 from meeple.errors import GameNotFound
 from meeple.protocols import EngineFactory, GameLog
+
+#: For engines that are trusted to come back.
+NO_LIMIT = nullcontext()
+#: Seconds of folding after which others get their turn.
+TURN = 0.02
 
 
 class Table:
@@ -51,12 +59,21 @@ class Tables:
         engine_factory: gives the engine of a name.
         log: where a table that is not in memory is read from.
         limit: tables to keep.
+        time_limit: ends an engine that does not come back, at each entry.
     """
 
-    def __init__(self, engine_factory: EngineFactory, log: GameLog, *, limit: int = 10_000) -> None:
+    def __init__(
+        self,
+        engine_factory: EngineFactory,
+        log: GameLog,
+        *,
+        limit: int = 10_000,
+        time_limit: AbstractContextManager[None] = NO_LIMIT,
+    ) -> None:
         self._engine_factory = engine_factory
         self._log = log
         self._limit = limit
+        self._time_limit = time_limit
         self._tables: OrderedDict[str, Table] = OrderedDict()
         # Whoever uses a table that was dropped meanwhile shares it with whoever asks for it: a
         # second one of the same game would break the order in this node.
@@ -118,17 +135,36 @@ class Tables:
         entries = await self._log.read(game_id)
         if not entries:
             raise GameNotFound
-        table = Table(fold_all(entries, self.rules))
+        table = Table(await self.fold(entries))
         self.add(table)
         return table
 
     async def catch_up(self, table: Table) -> list[Step]:
         """Fold what the table's log holds beyond it; gives what was new. Needs the table's lock."""
         entries = await self._log.read(table.game.game_id, table.game.seq + 1)
-        steps = list(fold_all(entries, self.rules, table.game))
+        steps = await self.fold(entries, table.game)
         table.advance(steps)
         table.unsure = False
         return steps
+
+    async def fold(self, entries: Iterable[Entry], game: Game | None = None) -> list[Step]:
+        """Every entry with the game after it; others get their turn while a long log is folded.
+
+        Raises:
+            EngineNotFound, EngineError: it cannot be folded on this server.
+        """
+        steps: list[Step] = []
+        folding = fold_all(entries, self.rules, game)
+        until = time.monotonic() + TURN
+        while True:
+            with self._time_limit:
+                step = next(folding, None)
+            if step is None:
+                return steps
+            steps.append(step)
+            if time.monotonic() > until:
+                await asyncio.sleep(0)
+                until = time.monotonic() + TURN
 
     def _evict(self) -> None:
         excess = len(self._tables) - self._limit

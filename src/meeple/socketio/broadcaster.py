@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
+from msgspec import Raw
+
 from meeple.protocols import Message, SocketServer
 
 
@@ -60,8 +62,8 @@ class TableBroadcaster:
         """Send to every viewer of the game in that seat (None: to every spectator)."""
         viewers = self._viewers.get(game_id, {}).get(seat)
         if viewers:
-            self._server.emit(message.event, message.payload, viewers)
+            self._server.emit(message.event, Raw(message.data), viewers)
 
     def send_to(self, sid: str, message: Message) -> None:
         """Send to one connection."""
-        self._server.emit(message.event, message.payload, (sid,))
+        self._server.emit(message.event, Raw(message.data), (sid,))
