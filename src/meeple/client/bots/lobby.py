@@ -16,8 +16,10 @@ _T = TypeVar("_T")
 
 #: Seconds until a server that does not answer is given up.
 PATIENCE = 600.0
-#: Seconds between two tries, and between two looks at the tables that are open.
+#: Seconds between two tries.
 PAUSE = 0.5
+#: Seconds between two looks at the tables that are open.
+LOOK = 1.0
 #: Refusals by a table at which others were quicker to sit down.
 TAKEN = frozenset({"game_full", "game_over", "seat_taken"})
 
@@ -70,7 +72,7 @@ class Lobby:
             for game in reversed(page.games):  # who has waited longest is the first
                 if game.game_id not in own and await self._sat_down(game):
                     return game.game_id
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(LOOK)
 
     async def _sat_down(self, game: GameRow) -> bool:
         try:
