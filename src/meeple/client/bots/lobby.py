@@ -65,11 +65,14 @@ class Lobby:
         await self._patiently(once)
 
     async def find(self, engine: str) -> str:
-        """Sit down at a table of others that is open, once there is one; gives its id."""
+        """Sit down at an open table of others, once there is one; gives its id.
+
+        Whoever has waited longest is the first.
+        """
         while True:
             own = await self._patiently(lambda: self._own(engine))
             page = await self._patiently(lambda: self._rest.games(status="open", engine=engine))
-            for game in reversed(page.games):  # who has waited longest is the first
+            for game in sorted(page.games, key=lambda game: game.created_at):
                 if game.game_id not in own and await self._sat_down(game):
                     return game.game_id
             await asyncio.sleep(LOOK)
