@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from meeple import bootstrap
 from meeple.cli.screen import console
 from meeple.client import Client, ConnectionLost, Refused, Rest
 from meeple.client.bots import Bot, BotFailed, Effort, Lobby, open_bot, play
 from meeple.client.bots.lobby import PATIENCE
 from meeple.engine.base import JSON, Outcome
 from meeple.errors import Unavailable
+from meeple.services.engine_catalog import EngineCatalog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class BotGames:
                     self.policy,
                     engine,
                     lobby.log,
-                    catalog=bootstrap.engine_factory(),
+                    catalog=EngineCatalog(),
                     options=options,
                     seats=seats,
                     effort=self.effort,
@@ -117,7 +117,7 @@ class BotGames:
         finally:
             if table.outcome is None:
                 console.print(
-                    f"To come back: meeple bot {self.url} --game {game_id}"
+                    f"\nTo come back: meeple bot {self.url} --game {game_id}"
                     f" --policy {shlex.quote(self.policy)} --token {token}"
                 )
         await client.leave(game_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -79,15 +81,25 @@ class Child:
 
     async def aclose(self, farewell: str | None = None) -> None:
         """End it: after ``farewell`` by itself, if it does; else at once."""
-        if farewell is not None and self._process.returncode is None:
+        if farewell is not None:
             await self.tell(farewell)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), GOODBYE)
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
+            await self._read_out()
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        await self._read_out()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), GOODBYE)
         self._draining.cancel()
         await asyncio.gather(self._draining, return_exceptions=True)
+
+    async def _read_out(self) -> None:
+        """Pass over the rest of what it says: asyncio sees no end of a process before that."""
+        assert self._process.stdout is not None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE):
+                while await self._process.stdout.read(LONGEST):
+                    pass
 
     async def _line(self) -> str:
         """The next line; empty once there is none to come."""
