@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+import shlex
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from meeple.client.bots import BotFailed, Effort
+from meeple.client.bots.child import Child
 from meeple.client.bots.uci import UciEngine, go
 from meeple.engine.rules import Rules
 from meeple.engines.openspiel.uci import uci_moves
@@ -45,15 +47,25 @@ def legal(rules: Rules, fen: str) -> dict[str, str]:
 
 async def listed_by_stockfish(positions: Sequence[str]) -> list[set[str]]:
     """The legal moves of each, as Stockfish lists them for its ``go perft 1``."""
-    process = await asyncio.create_subprocess_exec(
-        *stockfish().removeprefix("uci:").split(),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    asked = "".join(f"position fen {fen}\ngo perft 1\n" for fen in positions)
-    answer, _ = await asyncio.wait_for(process.communicate(f"{asked}quit\n".encode()), 30)
-    *lists, _ = answer.decode().split("Nodes searched")
-    return [set(re.findall(r"^([a-h]\d[a-h]\d\w?): 1$", one, re.MULTILINE)) for one in lists]
+    child = await Child.start("stockfish", shlex.split(stockfish().removeprefix("uci:")))
+    listed: list[set[str]] = []
+    try:
+        for fen in positions:
+            moves: set[str] = set()
+            await child.tell(f"position fen {fen}\ngo perft 1")
+            await child.hear(partial(last_of_perft, moves), 20)
+            listed.append(moves)
+    finally:
+        await child.aclose("quit")
+    return listed
+
+
+def last_of_perft(moves: set[str], line: str) -> bool | None:
+    """Take the move of a line, if it has one; True at the last line."""
+    found = re.fullmatch(r"([a-h]\d[a-h]\d\w?): 1", line)
+    if found is not None:
+        moves.add(found[1])
+    return line.startswith("Nodes searched") or None
 
 
 async def test_moves_are_called_as_stockfish_calls_them() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meeple.client.bots.base import BotFailed, Effort, ReadLog, own_seat
-from meeple.client.bots.shadow import Follower
+from meeple.client.bots.shadow import Shadow
 from meeple.client.bots.uci import UciEngine
 from meeple.engine.base import JSON
 from meeple.engine.rules import Rules
@@ -23,7 +23,8 @@ class UciBot:
 
     def __init__(self, engine: UciEngine, rules: Rules, read_log: ReadLog, effort: Effort) -> None:
         self._engine = engine
-        self._follower = Follower(rules, read_log)
+        self._shadow = Shadow(rules)
+        self._read_log = read_log
         self._effort = effort
         self._game_id = ""
         #: The moves of the game so far, as the engine calls them.
@@ -34,13 +35,13 @@ class UciBot:
         if state.game_id != self._game_id:
             self._game_id, self._moves = state.game_id, []
             await self._engine.new_game()
-        for before, seat, action in await self._follower.follow(state):
+        log = (await self._read_log(state.game_id)).entries
+        for before, seat, action in self._shadow.follow(log, state):
             names = {word: move for move, word in uci_moves(before, seat).items()}
             self._moves.append(names[action])
-        shadow = self._follower.shadow
-        fen = str(shadow.options.get("fen", ""))
+        fen = str(self._shadow.options.get("fen", ""))
         best = await self._engine.best_move(fen, self._moves, self._effort)
-        words = uci_moves(shadow.state, own_seat(state))
+        words = uci_moves(self._shadow.state, own_seat(state))
         if best not in words:
             played = " ".join(self._moves) or "no move"
             raise BotFailed(

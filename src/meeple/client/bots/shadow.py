@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 import msgspec
 
 from meeple.bots.moves import Moves
-from meeple.client.bots.base import BotFailed, ReadLog
+from meeple.client.bots.base import BotFailed
 from meeple.engine.base import JSON
 from meeple.engine.log import EntryKind
 from meeple.engine.rules import Rules
@@ -60,7 +60,7 @@ def check_can_be_known(rules: Rules, options: Mapping[str, JSON], seats: int) ->
 
 
 class Shadow:
-    """One game, as far as it has been followed.
+    """A game, as far as it has been followed; with the next one it starts anew.
 
     Attributes:
         seq: that of the last entry that was folded.
@@ -69,12 +69,16 @@ class Shadow:
     """
 
     def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._no_chance = _NoChance()
+        self._forget("")
+
+    def _forget(self, game_id: str) -> None:
         self.seq = -1
         self.state: Any = None
         self.options: Mapping[str, JSON] = {}
-        self._rules = rules
         self._seats = 0
-        self._no_chance = _NoChance()
+        self._game_id = game_id
 
     def follow(self, log: Sequence[LogEntry], shown: GameState) -> list[Played]:
         """Fold the log on to what is shown; gives the actions that are new.
@@ -82,6 +86,8 @@ class Shadow:
         Raises:
             BotFailed: the game cannot be followed, or it is another here than on the server.
         """
+        if shown.game_id != self._game_id:
+            self._forget(shown.game_id)
         played: list[Played] = []
         try:
             for entry in log[self.seq + 1 : shown.seq + 1]:
@@ -109,27 +115,6 @@ class Shadow:
             played.append(Played(self.state, entry.seat, action))
             self.state = self._rules.apply(self.state, entry.seat, action, self._no_chance)
         self.seq = entry.seq
-
-
-class Follower:
-    """Follows one game after another from their logs.
-
-    Args:
-        rules: the engine of all of them.
-        read_log: where the logs come from.
-    """
-
-    def __init__(self, rules: Rules, read_log: ReadLog) -> None:
-        self._rules = rules
-        self._read_log = read_log
-        self._game_id = ""
-        self.shadow = Shadow(rules)
-
-    async def follow(self, shown: GameState) -> list[Played]:
-        """Bring ``shadow`` to what is shown; gives the actions that are new. Raises `BotFailed`."""
-        if shown.game_id != self._game_id:
-            self._game_id, self.shadow = shown.game_id, Shadow(self._rules)
-        return self.shadow.follow((await self._read_log(shown.game_id)).entries, shown)
 
 
 def _canonical(view: JSON) -> bytes:

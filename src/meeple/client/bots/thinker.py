@@ -48,16 +48,12 @@ class Thinker:
     """Answers requests about one game after another."""
 
     def __init__(self, rules: Rules, policy: Policy) -> None:
-        self._rules = rules
         self._policy = policy
-        self._game_id = ""
         self._shadow = Shadow(rules)
 
     def answer(self, request: Request) -> Answer:
         """What to do."""
         state = request.state
-        if state.game_id != self._game_id:
-            self._game_id, self._shadow = state.game_id, Shadow(self._rules)
         try:
             self._shadow.follow(request.log, state)
             budget, rng = budget_of(request.effort), Random(request.seed)

@@ -10,7 +10,7 @@ import msgspec
 from meeple.bots import Budget, RandomPolicy
 from meeple.client.bots.base import BotFailed, Effort, ReadLog, own_seat
 from meeple.client.bots.child import Child
-from meeple.client.bots.shadow import INSTEAD, Follower
+from meeple.client.bots.shadow import INSTEAD, Shadow
 from meeple.client.bots.thinker import Answer, Request
 from meeple.engine.base import JSON
 from meeple.engine.rules import Rules
@@ -35,21 +35,23 @@ class RandomBot:
     def __init__(self, rng: Random, rules: Rules | None, read_log: ReadLog) -> None:
         self._rng = rng
         self._rules = rules
-        self._follower = None if rules is None else Follower(rules, read_log)
+        self._read_log = read_log
 
     async def choose(self, state: GameState) -> JSON:
         """See `Bot`."""
         if state.legal_actions is not None:
             return self._rng.choice(state.legal_actions)
         why = f"{state.engine} has too many actions here to list them"
-        if self._rules is None or self._follower is None:
+        if self._rules is None:
             raise BotFailed(f"random cannot play on: {why}, and its engine is not installed here")
         if not self._rules.perfect_information:
             raise BotFailed(f"random cannot play on: {why}, and it hides information: {INSTEAD}")
-        await self._follower.follow(state)
-        now = self._follower.shadow.state
+        shadow = Shadow(self._rules)
+        shadow.follow((await self._read_log(state.game_id)).entries, state)
         try:
-            return RandomPolicy(self._rules).choose(now, own_seat(state), Budget(), self._rng)
+            return RandomPolicy(self._rules).choose(
+                shadow.state, own_seat(state), Budget(), self._rng
+            )
         except MeepleError as error:
             raise BotFailed(f"random cannot play on: {error.message}") from error
 
