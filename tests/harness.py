@@ -119,6 +119,8 @@ async def server_here(
     """A server in this process, on a real port; ``parts`` go to `bootstrap.open_node`."""
     async with bootstrap.open_node(settings, **parts) as node:
         listener = socket.create_server(("127.0.0.1", 0))
+        # uvloop, on which Meeple serves, does so by itself; asyncio does not for such a socket.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(
             node.app,
             ws=node.sockets.websocket_factory,

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from meeple.engine import IllegalAction, Outcome
+from meeple.engines.tic_tac_toe import TicTacToe
 
 
 class GuessTheCard:
@@ -123,3 +124,17 @@ class Snap(PenniesOrLottery):
             return None
         seat = 0 if state[0] else 1
         return Outcome((seat,) if state[seat] == "snap" else (1 - seat,), "snap")
+
+
+class BringsABot(NameAMultiple):
+    """A game that brings its own bot."""
+
+    def choose_action(self, state: Any, seat: int, iterations: int, rng: Random) -> Any:
+        return ["number", iterations * 4]
+
+
+class OtherTicTacToe(TicTacToe):
+    """Its board is shown in another way."""
+
+    def view(self, state: Any, seat: int | None) -> Any:
+        return {"cells": list(state)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -72,6 +73,11 @@ def test_every_level_thinks_harder_than_the_one_below() -> None:
     budgets = [Budget.of_level(level).iterations for level in range(1, 11)]
 
     assert budgets == sorted(set(budgets)) == list(LEVELS)
+
+
+def test_the_documents_name_the_levels() -> None:
+    page = (Path(__file__).parents[2] / "docs/bots.md").read_text(encoding="utf-8")
+    assert f"| {', '.join(map(str, LEVELS))} simulated games |" in page
 
 
 @pytest.mark.parametrize("level", [-1, 0, 11])

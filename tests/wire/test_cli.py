@@ -287,6 +287,10 @@ class Terminal:
             asyncio.get_running_loop().remove_reader(self._keyboard)
         self._written += data
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def type(self, text: str) -> None:
         os.write(self._keyboard, text.encode())
 

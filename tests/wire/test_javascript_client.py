@@ -5,28 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
-import sys
 from pathlib import Path
 
 from tests.harness import server_process
+from tests.node import node
 
 JS = Path(__file__).parent.parent / "js"
-
-
-def node() -> list[str]:
-    """The machine's Node, or the one that came as a wheel."""
-    beside = Path(sys.executable).parent
-    found = shutil.which("node", path=f"{os.environ['PATH']}{os.pathsep}{beside}")
-    assert found is not None, "run `make test`, which installs it"
-    return [found]
 
 
 async def test_every_scene_of_the_stock_javascript_client(tmp_path: Path) -> None:
     assert (JS / "node_modules/socket.io-client").is_dir(), "run `make test`, which installs it"
     async with server_process(tmp_path) as server:
         process = await asyncio.create_subprocess_exec(
-            *node(),
+            node(),
             "--test",
             "--test-reporter=tap",
             "play.test.js",

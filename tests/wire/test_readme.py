@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.harness import server_process
-from tests.wire.test_javascript_client import JS, node
+from tests.node import node
+from tests.wire.test_javascript_client import JS
 
 README = Path(__file__).parent.parent.parent / "README.md"
 
@@ -29,7 +30,7 @@ async def test_the_snippet_plays_a_whole_game(tmp_path: Path, language: str) -> 
         command = (
             [sys.executable, "-c", code]
             if language == "python"
-            else [*node(), "--input-type=module", "-e", code]
+            else [node(), "--input-type=module", "-e", code]
         )
         process = await asyncio.create_subprocess_exec(
             *command, cwd=JS, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT

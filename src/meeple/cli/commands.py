@@ -9,7 +9,7 @@ import asyncio
 import fnmatch
 import importlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -21,6 +21,8 @@ from rich.table import Table
 
 import meeple
 from meeple import config
+from meeple.cli.bot import bot
+from meeple.cli.house_rules import house_rules
 from meeple.errors import ConfigurationError
 
 app = typer.Typer(
@@ -252,7 +254,7 @@ def play(
     from meeple.cli.play import play as run
 
     try:
-        options = _house_rules(option or ())
+        options = house_rules(option or ())
         asyncio.run(
             run(url, game=game, engine=engine, options=options, name=name, token=player_token)
         )
@@ -260,15 +262,4 @@ def play(
         typer.echo("\nYou left the table.")
 
 
-def _house_rules(given: Iterable[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` as names and JSON values; what is no JSON is a string."""
-    options: dict[str, Any] = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"write a house rule as NAME=VALUE, not {one!r}")
-        try:
-            options[name] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            options[name] = value
-    return options
+app.command()(bot)
