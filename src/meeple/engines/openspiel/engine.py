@@ -38,6 +38,10 @@ class SpielEngine:
         self.board = BOARDS.get(kind.short_name)
         self._kind = kind
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By the game's name: ``Options`` is made here, and the library's ``kind`` stays here."""
+        return make_engine, (self._kind.short_name,)
+
     def new_game(self, seats: int, options: Mapping[str, Any], rng: Random) -> Position:
         """The state after the deal."""
         return Position(start(self._kind, seats, options, rng))
@@ -147,12 +151,15 @@ class SpielEngine:
 class ResamplingEngine(SpielEngine):
     """A game of OpenSpiel that can deal anew what a seat cannot know."""
 
-    def redeal(self, state: Position, seat: int | None, rng: Random) -> Position:
-        """A random state that ``seat`` cannot tell from this one."""
-        spiel = state.spiel
-        # What a spectator sees every seat sees too.
-        for viewer in range(spiel.num_players()) if seat is None else (seat,):
-            spiel = spiel.resample_from_infostate(viewer, rng.random)
+    def redeal(self, state: Position, seat: int | None, rng: Random) -> Position | None:
+        """A random state that ``seat`` cannot tell from this one; None for a spectator.
+
+        The library deals for those who play. Dealing for each of them in turn would give a
+        spectator what it cannot tell from the true state, but by way of what the seats hold.
+        """
+        if seat is None:
+            return None
+        spiel = state.spiel.resample_from_infostate(seat, rng.random)
         return Position(spiel, state.pending, state.turn, state.last)
 
 
