@@ -40,6 +40,8 @@ class SpielEngine:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By the game's name: ``Options`` is made here, and the library's ``kind`` stays here."""
+        from meeple.engines.openspiel import make_engine
+
         return make_engine, (self._kind.short_name,)
 
     def new_game(self, seats: int, options: Mapping[str, Any], rng: Random) -> Position:
@@ -146,24 +148,3 @@ class SpielEngine:
         to_act = " and ".join(str(seat) for seat in self.to_act(state))
         whose = f"Seat {to_act} is to act." if to_act else "The game is over."
         return f"{whose} Actions played: {state.turn}."
-
-
-class ResamplingEngine(SpielEngine):
-    """A game of OpenSpiel that can deal anew what a seat cannot know."""
-
-    def redeal(self, state: Position, seat: int | None, rng: Random) -> Position | None:
-        """A random state that ``seat`` cannot tell from this one; None for a spectator.
-
-        The library deals for those who play. Dealing for each of them in turn would give a
-        spectator what it cannot tell from the true state, but by way of what the seats hold.
-        """
-        if seat is None:
-            return None
-        spiel = state.spiel.resample_from_infostate(seat, rng.random)
-        return Position(spiel, state.pending, state.turn, state.last)
-
-
-def make_engine(name: str) -> SpielEngine:
-    """The engine of a game on offer."""
-    made = ResamplingEngine if name in registry.RESAMPLED else SpielEngine
-    return made(registry.on_offer()[name])
