@@ -25,6 +25,7 @@ from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
+from meeple.services.house_bots import HouseBots
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
@@ -82,12 +83,14 @@ async def open_node(
         server = sockets.namespaces[NAMESPACE]
         broadcaster = TableBroadcaster(server)
         catalog = catalog or engine_factory()
+        house = house_bots(settings, log)
         games = GameService(
             catalog,
             log,
             clock,
             broadcaster,
             connections,
+            house=house,
             max_live=settings.max_live,
             **game_service_options,
         )
@@ -118,6 +121,9 @@ async def open_node(
         )
         _background(stack, connections.run)
         _background(stack, handlers.run)
+        if house is not None:
+            house.serve(games)
+            _background(stack, house.run)
         yield Node(
             app=sockets.app(api),
             sockets=sockets,
@@ -137,6 +143,13 @@ async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
         yield log
     finally:
         await log.aclose()
+
+
+def house_bots(settings: Settings, log: GameLog) -> HouseBots | None:
+    """The bots that sit at tables for the house; None if there are none."""
+    if not settings.bot_workers:
+        return None
+    return HouseBots(log, workers=settings.bot_workers, seconds=settings.bot_seconds)
 
 
 def engine_factory() -> EngineCatalog:

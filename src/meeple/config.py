@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ping_interval, ping_timeout: seconds between heartbeats, and to wait for an answer.
         rate, burst: events a second that one connection may send, in the long run and at once.
         max_live: games kept in memory.
+        bot_workers: processes in which the house's bots think; 0: there are no such bots.
+        bot_seconds: how long a bot may think about one action.
         log_level, log_format: what is logged, and whether as ``text`` or ``json``.
     """
 
@@ -59,6 +61,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate: Positive = 50
     burst: Annotated[float, msgspec.Meta(ge=1)] = 200
     max_live: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    bot_workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = msgspec.field(
+        default_factory=lambda: max(1, (os.cpu_count() or 1) - 1)
+    )
+    bot_seconds: Positive = 5
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 

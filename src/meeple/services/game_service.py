@@ -12,9 +12,12 @@ import msgspec
 
 from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step, fold_all
-from meeple.engine.log import GameStatus, Player
+from meeple.engine.log import Bot, Entry, GameStatus, Player
 from meeple.engine.rng import SEED_BYTES
+from meeple.engine.rules import Rules
+from meeple.errors import PolicyNotAvailable
 from meeple.protocols import (
+    BotHouse,
     Broadcaster,
     Clock,
     EngineFactory,
@@ -55,6 +58,7 @@ class GameService:
         clock: the server's time.
         broadcaster: the viewers on this node.
         presence: who is at which table.
+        house: the bots that may sit at tables; None if there are none here.
         max_live: how many games are kept in memory.
         new_game_id: makes an id from the server's time in ms.
         new_seed: makes a game's secret seed of `SEED_BYTES` bytes.
@@ -68,12 +72,14 @@ class GameService:
         broadcaster: Broadcaster,
         presence: Presence,
         *,
+        house: BotHouse | None = None,
         max_live: int = 10_000,
         new_game_id: Callable[[int], str] = _new_game_id,
         new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
     ) -> None:
-        self._tables = Tables(engine_factory, log, limit=max_live)
+        self._tables = Tables(engine_factory, log, house=house, limit=max_live)
         self._executor = Executor(self._tables, log, clock, broadcaster, presence)
+        self._house = house
         self._log = log
         self._clock = clock
         self._broadcaster = broadcaster
@@ -89,7 +95,7 @@ class GameService:
         engine: str,
         *,
         options: Mapping[str, JSON] | None = None,
-        seats: int | Sequence[str | None] | None = None,
+        seats: int | Sequence[str | Bot | None] | None = None,
         public: bool = True,
     ) -> projection.GameState:
         """Make a table; its creator sits down unless ``seats`` is a list without ``"me"``.
@@ -97,10 +103,13 @@ class GameService:
         Raises:
             EngineNotFound: there is no such engine.
             InvalidMessage: the engine does not take these options or seats.
+            PolicyNotAvailable: there is no such bot for this game.
+            RateLimited: the creator has enough tables with bots.
             EngineError, Unavailable: it could not be made.
         """
         rules = self._tables.rules(engine)
-        number, own_seat = commands.seating(seats, rules)
+        seating = commands.seating(seats, rules, creator)
+        self._check_bots(creator, seating, rules)
         now = self._clock.now_ms()
         game_id = self._new_game_id(now)
         steps = [
@@ -108,20 +117,21 @@ class GameService:
                 game_id,
                 rules,
                 rules.options(options or {}),
-                number,
+                len(seating),
                 self._new_seed(),
                 creator=creator.user_id,
                 public=public,
                 at=now,
             )
         ]
-        if own_seat is not None:
-            steps += commands.sit(steps[-1].game, creator, own_seat, now)
+        for seat, player in enumerate(seating):
+            if player is not None:
+                steps += commands.sit(steps[-1].game, player, seat, now)
         game = steps[-1].game
         self._check_shown(game)
         await self._log.append(game_id, 0, [step.entry for step in steps], row=game.row())
         self._tables.add(Table(steps))
-        return self._state(game, own_seat)
+        return self._state(game, game.seat_of(creator.user_id))
 
     async def take_seat(
         self, game_id: str, player: Player, seat: int | None = None
@@ -296,6 +306,11 @@ class GameService:
             limit=limit,
         )
 
+    async def position(self, game_id: str) -> tuple[Game, list[Entry]]:
+        """The game and its whole log, secrets included: for the house's bots, and no viewer."""
+        game = (await self._executor.table(game_id)).game
+        return game, await self._log.read(game_id, limit=game.seq + 1)
+
     # --- helpers ------------------------------------------------------------------------------
 
     async def _watch(
@@ -336,6 +351,13 @@ class GameService:
     def _state(self, game: Game, seat: int | None) -> projection.GameState:
         online = self._presence.present(game.game_id)
         return projection.state(game, seat, online, self._clock.now_ms())
+
+    def _check_bots(self, creator: Player, seating: Sequence[Player | None], rules: Rules) -> None:
+        bots = [one.bot for one in seating if one is not None and one.bot is not None]
+        if bots and self._house is None:
+            raise PolicyNotAvailable("this server has no bots of its own")
+        if bots and self._house is not None:
+            self._house.admit(creator.user_id, bots, rules)
 
     def _check_shown(self, game: Game) -> None:
         """Raises `EngineError` if a game that is to start cannot be shown to all: it must not."""

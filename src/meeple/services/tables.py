@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.rules import Rules
 from meeple.errors import GameNotFound
-from meeple.protocols import EngineFactory, GameLog
+from meeple.protocols import BotHouse, EngineFactory, GameLog
 
 
 class Table:
@@ -50,12 +50,21 @@ class Tables:
     Args:
         engine_factory: gives the engine of a name.
         log: where a table that is not in memory is read from.
+        house: is told of tables with bots; None if no bots play here.
         limit: tables to keep.
     """
 
-    def __init__(self, engine_factory: EngineFactory, log: GameLog, *, limit: int = 10_000) -> None:
+    def __init__(
+        self,
+        engine_factory: EngineFactory,
+        log: GameLog,
+        *,
+        house: BotHouse | None = None,
+        limit: int = 10_000,
+    ) -> None:
         self._engine_factory = engine_factory
         self._log = log
+        self._house = house
         self._limit = limit
         self._tables: OrderedDict[str, Table] = OrderedDict()
         # Whoever uses a table that was dropped meanwhile shares it with whoever asks for it: a
@@ -78,6 +87,13 @@ class Tables:
         self._in_use[table.game.game_id] = table
         self._tables[table.game.game_id] = table
         self._evict()
+        if table.game.bots:
+            self.notice(table.game)
+
+    def notice(self, game: Game) -> None:
+        """Tell the house that a game with bots has changed."""
+        if self._house is not None:
+            self._house.notice(game)
 
     def doubt(self, table: Table) -> None:
         """An append to the table may have been written or not: keep it until that is known."""

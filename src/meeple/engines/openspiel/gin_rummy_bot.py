@@ -19,15 +19,16 @@ def choose(spiel: Any, seat: int, iterations: int, rng: Random) -> int:
     """The number of the action that won most in so many games, each dealt anew for the seat."""
     first = redeal(spiel, seat, rng)
     if first is None:
-        return rng.choice(list(spiel.legal_actions(seat)))
+        listed: list[int] = spiel.legal_actions(seat)
+        return rng.choice(listed)
     # The less it may think, the fewer actions it thinks about: those that look best.
-    numbers = sorted(first.legal_actions(), key=lambda one: _looks(first, one))
+    numbers: list[int] = sorted(first.legal_actions(), key=lambda one: _looks(first, one))
     del numbers[1 + isqrt(iterations) :]
     visits, total = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0.0)
     for tried in range(iterations):
         number = max(
             numbers,
-            key=lambda one: _bound(visits[one], total[one], tried),  # noqa: B023 - used at once
+            key=lambda one: _bound(visits[one], total[one], tried),
         )
         dealt = redeal(spiel, seat, rng)
         if dealt is None:
