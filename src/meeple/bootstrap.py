@@ -147,9 +147,9 @@ async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
 
 def house_bots(settings: Settings, log: GameLog) -> HouseBots | None:
     """The bots that sit at tables for the house; None if there are none."""
-    if not settings.bot_workers:
+    if not settings.bot_processes:
         return None
-    return HouseBots(log, workers=settings.bot_workers, seconds=settings.bot_seconds)
+    return HouseBots(log, workers=settings.bot_processes, seconds=settings.bot_seconds)
 
 
 def engine_factory() -> EngineCatalog:

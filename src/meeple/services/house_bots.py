@@ -147,16 +147,23 @@ class HouseBots:
 
     async def run(self) -> None:
         """Find the tables that wait for a bot, and play until it is cancelled."""
-        await self._resume()
-        lanes = [asyncio.create_task(self._lane()) for _ in range(self._workers)]
+        tasks = [asyncio.create_task(self._lane()) for _ in range(self._workers)]
+        tasks.append(asyncio.create_task(self._resume()))
         try:
-            await asyncio.gather(*lanes)
+            await asyncio.gather(*tasks)
         finally:
-            for lane in lanes:
-                lane.cancel()
-            await asyncio.gather(*lanes, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _resume(self) -> None:
+        while True:
+            try:
+                return await self._find_tables()
+            except Unavailable:
+                await asyncio.sleep(PAUSE)
+
+    async def _find_tables(self) -> None:
         """Load every live table with bots, which says by `notice` whose turn it is."""
         for seat in range(SEATS):
             cursor: str | None = ""

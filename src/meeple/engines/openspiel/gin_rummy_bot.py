@@ -5,7 +5,7 @@ By chance alone hardly any game of gin rummy is won, so search with random play 
 
 from __future__ import annotations
 
-from math import inf, isqrt, log, sqrt
+from math import inf, log, sqrt
 from random import Random
 from typing import Any
 
@@ -13,6 +13,8 @@ from meeple.engines.openspiel.gin_rummy import KNOCK, redeal
 
 #: How much is tried that looks worse so far (UCB1), in points of a game.
 EXPLORATION = 30.0
+#: Games by which an action is worth being thought about beside the one that looks best.
+TRIALS = 10
 
 
 def choose(spiel: Any, seat: int, iterations: int, rng: Random) -> int:
@@ -23,7 +25,9 @@ def choose(spiel: Any, seat: int, iterations: int, rng: Random) -> int:
         return rng.choice(listed)
     # The less it may think, the fewer actions it thinks about: those that look best.
     numbers: list[int] = sorted(first.legal_actions(), key=lambda one: _looks(first, one))
-    del numbers[1 + isqrt(iterations) :]
+    del numbers[1 + iterations // TRIALS :]
+    if len(numbers) == 1:
+        return numbers[0]
     visits, total = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0.0)
     for tried in range(iterations):
         number = max(
