@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from meeple.client import Client, Rest
 from meeple.schemas.rest import BotSeat
-from tests.harness import ServerProcess, server_process
+from tests.harness import server_process
 
 #: What random players may send a second.
 SETTINGS = {"rate": "100000", "burst": "100000"}
@@ -36,12 +36,12 @@ class Score(NamedTuple):
         return sum(comb(decided, wins) for wins in range(self.won, decided + 1)) / 2**decided
 
 
-async def match(server: ServerProcess, engine: str, level: int, games: int) -> Score:
+async def match(url: str, engine: str, level: int, games: int) -> Score:
     """So many games, the seats in turn."""
-    async with Rest(server.url) as rest:
+    async with Rest(url) as rest:
         account = await rest.guest("Chance")
     won, drawn, lost = 0, 0, 0
-    async with Rest(server.url, account.token) as rest, Client(server.url, account.token) as client:
+    async with Rest(url, account.token) as rest, Client(url, account.token) as client:
         for number in range(games):
             bot = BotSeat("mcts", level)
             seats: list[str | BotSeat | None] = ["me", bot] if number % 2 else [bot, "me"]
@@ -70,7 +70,7 @@ async def main(engine: str, level: str = "5", games: str = "20") -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with server_process(Path(folder), **SETTINGS) as server:
             started = time.monotonic()
-            score = await match(server, engine, int(level), int(games))
+            score = await match(server.url, engine, int(level), int(games))
             seconds = time.monotonic() - started
             assert "bot plays by chance" not in server.output, server.output
     print(f"{engine} level {level}: {score}, by luck {score.chance:.2g}, {seconds:.0f} s")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from meeple.engine import ChoosesActions
 from meeple.engines.openspiel.boards import BOARDS
 from meeple.engines.openspiel.boards.cards import CARDS
 from meeple.engines.openspiel.bounds import BOUNDS
@@ -16,6 +17,7 @@ from meeple.engines.openspiel.registry import (
     registered,
     seats_of,
 )
+from meeple.engines.openspiel.thinking import make_engine
 
 PAGE = Path(__file__).parents[2] / "docs/games/openspiel.md"
 
@@ -40,10 +42,13 @@ With the extra `meeple[openspiel]`, which `make play` installs, Meeple offers {c
 - **Options** are the library's parameters, within bounds that a server can bear; `GET
   /api/v1/engines` has types, bounds and defaults. Chess has one more: `fen`, the position to start
   from.
-- **Redeal**: the library can deal anew what a seat cannot know, which bots and `meeple check` use.
+- **Redeal**: what a seat cannot know can be dealt anew, which bots and `meeple check` use.
+- **Bot**: the library's search plays the game. Where something is hidden it thinks about redealt
+  states, and in gin rummy it plays them out sensibly, for by chance hardly any game is won. Meeple's
+  own search plays the others that can be redealt.
 
-| Name | Game | Players | Information | Turns | Chance | View | Redeal | Options |
-|---|---|---|---|---|---|---|---|---|
+| Name | Game | Players | Information | Turns | Chance | View | Redeal | Bot | Options |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 BOTTOM = """
@@ -109,6 +114,7 @@ def row(kind: Any) -> str:
         "no" if kind.chance_mode.name == "DETERMINISTIC" else "yes",
         "cards" if name in CARDS else "board" if name in BOARDS else "text",
         "yes" if name in RESAMPLED else "",
+        "yes" if isinstance(make_engine(name), ChoosesActions) else "",
         ", ".join(f"`{option}`" for option in options),
     ]
     return f"| {' | '.join(cells)} |"

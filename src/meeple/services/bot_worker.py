@@ -11,7 +11,8 @@ import sys
 import time
 from collections import OrderedDict
 from contextlib import suppress
-from random import SystemRandom
+from hashlib import blake2b
+from random import Random
 
 import msgspec
 
@@ -59,7 +60,6 @@ class Thinker:
     def __init__(self, catalog: EngineCatalog) -> None:
         self._catalog = catalog
         self._games: OrderedDict[str, Game] = OrderedDict()
-        self._rng = SystemRandom()
 
     def answer(self, task: Task) -> Answer:
         """The bot's action."""
@@ -87,19 +87,26 @@ class Thinker:
 
     def _chosen(self, policy: Policy, game: Game, task: Task) -> JSON:
         started = time.monotonic()
+        rng = _chance(game, task.seat)
         budget = Budget.of_level(
             task.bot.level, stop=lambda: time.monotonic() - started > task.seconds
         )
         if isinstance(policy, EnginePolicy) and budget.iterations > PROBE:
             # It cannot be stopped, so its speed decides how much it is asked.
             probe = msgspec.structs.replace(budget, iterations=PROBE)
-            action = policy.choose(game.state, task.seat, probe, self._rng)
+            action = policy.choose(game.state, task.seat, probe, rng)
             each = (time.monotonic() - started) / PROBE
             affordable = int(task.seconds / max(each, 1e-6)) - PROBE
             if affordable <= PROBE:
                 return action
             budget = msgspec.structs.replace(budget, iterations=min(budget.iterations, affordable))
-        return policy.choose(game.state, task.seat, budget, self._rng)
+        return policy.choose(game.state, task.seat, budget, rng)
+
+
+def _chance(game: Game, seat: int) -> Random:
+    """The thought's chance: the same on every node, and apart from the game's own."""
+    digest = blake2b(b"bot %d %d" % (game.seq, seat), key=game.seed).digest()
+    return Random(int.from_bytes(digest))
 
 
 def main() -> None:
