@@ -68,15 +68,13 @@ async def main(actions: int) -> None:
                 account = await rest.guest("Host")
             bot = BotSeat("mcts", 10)
             async with Rest(server.url, account.token) as rest:
-                for _ in range(BOT_TABLES):
-                    await rest.create_game("openspiel:othello", seats=[bot, bot])
-                print("bots think:     ", await measure(server.url, actions))
-                thought = [
-                    (await rest.game(one.game_id)).seq
-                    for one in (await rest.games()).games
-                    if one.engine == "openspiel:othello"
+                made = [
+                    (await rest.create_game("openspiel:othello", seats=[bot, bot])).game_id
+                    for _ in range(BOT_TABLES)
                 ]
-    print(f"moves of the bots meanwhile: {sum(thought) - 3 * BOT_TABLES}")
+                print("bots think:     ", await measure(server.url, actions))
+                moves = [(await rest.game(game_id)).seq - 3 for game_id in made]
+    print(f"moves of the bots meanwhile: {sum(moves)}")
 
 
 if __name__ == "__main__":

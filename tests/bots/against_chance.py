@@ -33,7 +33,7 @@ class Score(NamedTuple):
     def chance(self) -> float:
         """How likely it is to win so many of the decided games, or more, by luck alone."""
         decided = self.won + self.lost
-        return sum(comb(decided, wins) for wins in range(self.won, decided + 1)) / 2**decided
+        return float(sum(comb(decided, won) for won in range(self.won, decided + 1)) / 2**decided)
 
 
 async def match(url: str, engine: str, level: int, games: int) -> Score:

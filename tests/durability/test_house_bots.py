@@ -42,8 +42,8 @@ async def test_a_bot_plays_on_after_the_server_was_killed_in_mid_game(tmp_path: 
     async with Rest(server.url) as rest:
         ann = await rest.guest("Ann")
     async with Rest(server.url, ann.token) as rest:
-        seats = ["me", BotSeat("mcts", 4)]
-        game_id = (await rest.create_game("connect-four", seats=seats)).game_id
+        made = await rest.create_game("connect-four", seats=["me", BotSeat("mcts", 4)])
+        game_id = made.game_id
         async with Client(server.url, ann.token) as client:
             table = await client.join(game_id)
             for _ in range(2):

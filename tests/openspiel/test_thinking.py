@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from meeple.bots import Budget, policy_for
-from meeple.engine import ChoosesActions, Redeals
+from meeple.engine import Redeals
 from meeple.engine.rules import Rules
 from meeple.engines.openspiel import OpenSpiel, gin_rummy
 from meeple.engines.openspiel.position import Position
@@ -38,11 +38,19 @@ def play_on(game: Any, state: Position, actions: int, rng: Random) -> Position:
 @pytest.mark.parametrize("name", ["tic_tac_toe", "chess", "backgammon", "gin_rummy", "leduc_poker"])
 def test_a_bot_chooses_the_same_by_the_same_chance(name: str) -> None:
     game, state = begin(name)
-    assert isinstance(game, ChoosesActions)
     (seat,) = game.to_act(state)
     once, again = (game.choose_action(state, seat, 30, Random(3)) for _ in range(2))
     assert once == again
     assert once in game.legal_actions(state, seat)
+
+
+def test_what_others_have_just_chosen_is_chosen_anew() -> None:
+    game, state = begin("matrix_rps")
+    state = game.apply(state, 0, "Rock", Random(0))
+    assert game.redeal(state, 0, Random(0)) == state
+    assert {game.redeal(state, 1, Random(seed)).pending[0] for seed in range(20)} == {0, 1, 2}
+    rules = Rules("openspiel:matrix_rps", game)
+    assert policy_for("mcts", rules).choose(state, 1, Budget(iterations=20), Random(0))
 
 
 def test_it_finds_the_move_that_wins() -> None:

@@ -198,7 +198,7 @@ async def test_a_bot_that_cannot_play_honestly_is_refused(
     engine: str, bot: Bot, error: type[Exception]
 ) -> None:
     async with place() as here:
-        seats = ["me", *(bot,) * (3 if "hearts" in engine else 1)]
+        seats: list[str | Bot | None] = ["me", *(bot,) * (3 if "hearts" in engine else 1)]
         with pytest.raises(error):
             await here.make(*seats, engine=engine)
 

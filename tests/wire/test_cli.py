@@ -387,9 +387,9 @@ async def test_one_person_plays_against_a_bot_of_the_house(server: ServerProcess
         await screen.sees("mcts bot, level 2 won: resigned")
     asked = await run("play", "some-game", "--bot", "mcts", "--url", server.url)
     assert asked.code == 2
-    assert "give no game" in asked.output
+    assert "give no game" in asked.err
     refused = await run("play", "--bot", "stockfish", "--url", server.url)
-    assert "policy_not_available" in refused.output
+    assert "policy_not_available" in refused.err
 
 
 async def test_two_people_play_duel_by_numbers_and_see_what_they_must_do(

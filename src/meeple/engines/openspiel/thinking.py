@@ -11,7 +11,7 @@ import pyspiel
 
 from meeple.engine.base import JSON
 from meeple.engines.openspiel import gin_rummy, gin_rummy_bot, registry
-from meeple.engines.openspiel.engine import SpielEngine
+from meeple.engines.openspiel.engine import PERFECT, SEQUENTIAL, SpielEngine
 from meeple.engines.openspiel.position import Position
 
 #: How much is tried that looks worse so far (UCT), for results from -1 to 1.
@@ -31,6 +31,18 @@ class SearchingEngine(SpielEngine):
             return _word(state, seat, numbers[0])
         bot = _searcher(state.spiel, iterations, rng)
         return _word(state, seat, bot.step(state.spiel))
+
+
+class AtOnceEngine(SpielEngine):
+    """A game of OpenSpiel that hides nothing but what others have just chosen at the same time."""
+
+    def redeal(self, state: Position, seat: int | None, rng: Random) -> Position:
+        """A random state that ``seat`` cannot tell from this one: others chose by chance."""
+        chosen = tuple(
+            one if one is None or at == seat else rng.choice(state.spiel.legal_actions(at))
+            for at, one in enumerate(state.pending)
+        )
+        return Position(state.spiel, chosen, state.turn, state.last)
 
 
 class ResamplingEngine(SpielEngine):
@@ -87,10 +99,11 @@ def make_engine(name: str) -> SpielEngine:
     kind = registry.on_offer()[name]
     if name in registry.RESAMPLED:
         return (GuessingEngine if name in registry.GUESSED else ResamplingEngine)(kind)
-    engine = SpielEngine(kind)
-    if engine.perfect_information and kind.reward_model == TERMINAL:
-        return SearchingEngine(kind)
-    return engine
+    if kind.information != PERFECT:
+        return SpielEngine(kind)
+    if kind.dynamics != SEQUENTIAL:
+        return AtOnceEngine(kind)
+    return (SearchingEngine if kind.reward_model == TERMINAL else SpielEngine)(kind)
 
 
 def _searcher(spiel: Any, iterations: int, rng: Random) -> Any:
