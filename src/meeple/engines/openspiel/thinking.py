@@ -11,8 +11,9 @@ import pyspiel
 
 from meeple.engine.base import JSON
 from meeple.engines.openspiel import gin_rummy, gin_rummy_bot, registry
-from meeple.engines.openspiel.engine import PERFECT, SEQUENTIAL, SpielEngine
+from meeple.engines.openspiel.engine import SEQUENTIAL, SpielEngine
 from meeple.engines.openspiel.position import Position
+from meeple.engines.openspiel.sight import IMPERFECT
 
 #: How much is tried that looks worse so far (UCT), for results from -1 to 1.
 EXPLORATION = 1.4
@@ -99,7 +100,7 @@ def make_engine(name: str) -> SpielEngine:
     kind = registry.on_offer()[name]
     if name in registry.RESAMPLED:
         return (GuessingEngine if name in registry.GUESSED else ResamplingEngine)(kind)
-    if kind.information != PERFECT:
+    if kind.information == IMPERFECT:
         return SpielEngine(kind)
     if kind.dynamics != SEQUENTIAL:
         return AtOnceEngine(kind)
