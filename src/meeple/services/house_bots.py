@@ -47,8 +47,8 @@ USER_TABLES, ALL_TABLES = 16, 2_000
 IDLE = 600.0
 #: Seconds until a bot tries again whose action could not be written.
 PAUSE = 1.0
-#: Seats that are looked for at the start; no engine has more.
-SEATS = 16
+#: Seats that are looked for at the start; no table has more.
+SEATS = 100
 
 
 class HouseGames(Protocol):
@@ -182,6 +182,8 @@ class HouseBots:
     async def _load(self, game_id: str) -> None:
         try:
             game, _ = await self._games.position(game_id)
+        except Unavailable:
+            raise
         except MeepleError as error:
             log.warning("table with bots cannot be loaded", game_id=game_id, error=error.message)
         else:
