@@ -25,6 +25,7 @@ from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
+from meeple.services.house_bots import HouseBots
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.time_limit import TimeLimit
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
@@ -86,12 +87,14 @@ async def open_node(
         time_limit = TimeLimit(settings.engine_seconds)
         time_limit.start()
         stack.callback(time_limit.stop)
+        house = house_bots(settings, log)
         games = GameService(
             catalog,
             log,
             clock,
             broadcaster,
             connections,
+            house=house,
             max_live=settings.max_live,
             time_limit=time_limit,
             **game_service_options,
@@ -123,6 +126,9 @@ async def open_node(
         )
         _background(stack, connections.run)
         _background(stack, handlers.run)
+        if house is not None:
+            house.serve(games)
+            _background(stack, house.run)
         yield Node(
             app=sockets.app(api),
             sockets=sockets,
@@ -142,6 +148,13 @@ async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
         yield log
     finally:
         await log.aclose()
+
+
+def house_bots(settings: Settings, log: GameLog) -> HouseBots | None:
+    """The bots that sit at tables for the house; None if there are none."""
+    if not settings.bot_processes:
+        return None
+    return HouseBots(log, workers=settings.bot_processes, seconds=settings.bot_seconds)
 
 
 def engine_factory() -> EngineCatalog:

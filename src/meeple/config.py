@@ -37,6 +37,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         rate, burst: events a second that one connection may send, in the long run and at once.
         max_live: games kept in memory.
         engine_seconds: how long an engine may take for one action before it is ended.
+        bot_workers: processes in which the house's bots think; 0: there are no such bots; -1: one
+            for each processor but one.
+        bot_seconds: how long a bot may think about one action.
         log_level, log_format: what is logged, and whether as ``text`` or ``json``.
     """
 
@@ -61,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     burst: Annotated[float, msgspec.Meta(ge=1)] = 200
     max_live: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     engine_seconds: Positive = 2
+    bot_workers: Annotated[int, msgspec.Meta(ge=-1, le=256)] = -1
+    bot_seconds: Positive = 5
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 
@@ -81,6 +86,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigurationError(f"database: {scheme} is not supported; give a file's path")
         path = self.database.removeprefix("sqlite:///")
         return Path(path).expanduser() if path else self.data_folder / "meeple.sqlite3"
+
+    @property
+    def bot_processes(self) -> int:
+        """How many processes the house's bots think in."""
+        return self.bot_workers if self.bot_workers >= 0 else max(1, (os.cpu_count() or 1) - 1)
 
     @property
     def origins(self) -> list[str]:

@@ -12,7 +12,9 @@ from uuid import UUID
 import msgspec
 
 from meeple.engine.base import GameEngine
-from meeple.engine.log import Entry, GameRow, GameStatus
+from meeple.engine.game import Game
+from meeple.engine.log import Bot, Entry, GameRow, GameStatus
+from meeple.engine.rules import Rules
 
 #: Gives the engine of that name, or raises `EngineNotFound`.
 EngineFactory = Callable[[str], GameEngine[Any, Any]]
@@ -122,6 +124,24 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     event: str
     payload: Any
     data: bytes
+
+
+class BotHouse(Protocol):
+    """The bots that sit at tables for the house; they play from outside of every request."""
+
+    def admit(self, creator: UUID, bots: Collection[Bot], rules: Rules) -> None:
+        """Raises if these bots cannot be had for a new table of the creator's.
+
+        Raises:
+            PolicyNotAvailable: there is no such bot for this game.
+            RateLimited: the creator has enough tables with bots.
+            Unavailable: the house has.
+        """
+        ...
+
+    def notice(self, game: Game) -> None:
+        """A game with bots has changed, or was loaded; returns at once."""
+        ...
 
 
 class Broadcaster(Protocol):

@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from meeple.engine import ChoosesActions, Redeals
 from meeple.engines.openspiel.boards import BOARDS
 from meeple.engines.openspiel.boards.cards import CARDS
 from meeple.engines.openspiel.bounds import BOUNDS
 from meeple.engines.openspiel.registry import (
     FIXED,
-    RESAMPLED,
     on_offer,
     reason_left_out,
     registered,
     seats_of,
 )
+from meeple.engines.openspiel.thinking import make_engine
 
 PAGE = Path(__file__).parents[2] / "docs/games/openspiel.md"
 
@@ -40,10 +41,13 @@ With the extra `meeple[openspiel]`, which `make play` installs, Meeple offers {c
 - **Options** are the library's parameters, within bounds that a server can bear; `GET
   /api/v1/engines` has types, bounds and defaults. Chess has one more: `fen`, the position to start
   from.
-- **Redeal**: the library can deal anew what a seat cannot know, which bots and `meeple check` use.
+- **Redeal**: what a seat cannot know can be dealt anew, which bots and `meeple check` use.
+- **Bot**: the library's search plays the game. Where something is hidden it thinks about redealt
+  states, and in gin rummy it plays them out sensibly, for by chance hardly any game is won.
+  Meeple's own search plays the others that can be redealt.
 
-| Name | Game | Players | Information | Turns | Chance | View | Redeal | Options |
-|---|---|---|---|---|---|---|---|---|
+| Name | Game | Players | Information | Turns | Chance | View | Redeal | Bot | Options |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 BOTTOM = """
@@ -98,6 +102,7 @@ def page() -> str:
 def row(kind: Any) -> str:
     """One game."""
     name, seats = kind.short_name, seats_of(kind)
+    engine = make_engine(name)
     few, many = seats[0], seats[-1]
     options = [*sorted(BOUNDS.get(name, {})), *(["fen"] if name == "chess" else [])]
     cells = [
@@ -108,7 +113,8 @@ def row(kind: Any) -> str:
         kind.dynamics.name.lower(),
         "no" if kind.chance_mode.name == "DETERMINISTIC" else "yes",
         "cards" if name in CARDS else "board" if name in BOARDS else "text",
-        "yes" if name in RESAMPLED else "",
+        "yes" if isinstance(engine, Redeals) else "",
+        "yes" if isinstance(engine, ChoosesActions) else "",
         ", ".join(f"`{option}`" for option in options),
     ]
     return f"| {' | '.join(cells)} |"

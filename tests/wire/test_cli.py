@@ -380,6 +380,22 @@ async def test_two_people_play_in_two_terminals_until_one_wins(server: ServerPro
         assert "→ X: Ann" in ben.screen
 
 
+async def test_one_person_plays_against_a_bot_of_the_house(server: ServerProcess) -> None:
+    command = (MEEPLE, "play", "--url", server.url, "--bot", "mcts", "--level", "2")
+    async with terminal(*command) as screen:
+        await screen.sees("mcts bot, level 2")
+        assert "The other player types" not in screen.screen
+        await screen.act("4")
+        await screen.act("resign")
+        assert await screen.ends() == 0
+        await screen.sees("mcts bot, level 2 won: resigned")
+    asked = await run("play", "some-game", "--bot", "mcts", "--url", server.url)
+    assert asked.code == 2
+    assert "give no game" in asked.err
+    refused = await run("play", "--bot", "stockfish", "--url", server.url)
+    assert "policy_not_available" in refused.err
+
+
 async def test_two_people_play_duel_by_numbers_and_see_what_they_must_do(
     server: ServerProcess,
 ) -> None:

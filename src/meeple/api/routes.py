@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from meeple.api.context import Context, Optional, User, address, context
 from meeple.api.msgspec_routes import body, documented, reply
-from meeple.engine.log import GameStatus, Player
+from meeple.engine.log import Bot, GameStatus, Player
 from meeple.errors import Forbidden
 from meeple.schemas import rest
 from meeple.services.projection import GameState
@@ -66,10 +66,18 @@ async def create_game(
         Player(user.user_id, user.name),
         wanted.engine,
         options=wanted.options,
-        seats=wanted.seats,
+        seats=_seats(wanted.seats),
         public=wanted.public,
     )
     return reply(state, 201)
+
+
+def _seats(
+    wanted: int | list[str | rest.BotSeat | None] | None,
+) -> int | list[str | Bot | None] | None:
+    if not isinstance(wanted, list):
+        return wanted
+    return [Bot(one.bot, one.level) if isinstance(one, rest.BotSeat) else one for one in wanted]
 
 
 @router.get("/games", **documented(rest.GameList))

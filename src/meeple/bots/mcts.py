@@ -42,6 +42,7 @@ class MctsPolicy:
             raise PolicyNotAvailable(
                 f"mcts cannot play {rules.name}: it hides information and offers no redeal"
             )
+        self._name = rules.name
         self._moves = Moves(rules)
 
     def choose(self, state: Any, seat: int, budget: Budget, rng: Random) -> JSON:
@@ -60,7 +61,12 @@ class MctsPolicy:
 
     def _imagined(self, state: Any, seat: int, rng: Random) -> Any:
         """The state, with whatever the seat cannot know by chance."""
-        return state if self._redeals is None else self._redeals.redeal(state, seat, rng)
+        if self._redeals is None:
+            return state
+        dealt = self._redeals.redeal(state, seat, rng)
+        if dealt is None:
+            raise PolicyNotAvailable(f"{self._name} cannot be dealt anew for seat {seat}")
+        return dealt
 
 
 class _Search:

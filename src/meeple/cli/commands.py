@@ -246,17 +246,32 @@ def play(
     option: Annotated[
         list[str] | None, typer.Option(help="A house rule of a new game, NAME=VALUE (JSON).")
     ] = None,
+    bot: Annotated[
+        str | None, typer.Option(help="Play against the house's bots: mcts or random.")
+    ] = None,
+    level: Annotated[int, typer.Option(min=1, max=10, help="How well they play.")] = 5,
     player_token: Annotated[
         str | None, typer.Option("--token", help="Your token; a guest's if none.")
     ] = None,
 ) -> None:
-    """Play in this terminal; the other player joins from another one."""
+    """Play in this terminal; the other player joins from another one, or is a bot."""
     from meeple.cli.play import play as run
+    from meeple.schemas.rest import BotSeat
 
+    if bot is not None and game is not None:
+        raise typer.BadParameter("a bot sits down when a table is made: give no game")
     try:
         options = house_rules(option or ())
         asyncio.run(
-            run(url, game=game, engine=engine, options=options, name=name, token=player_token)
+            run(
+                url,
+                game=game,
+                engine=engine,
+                options=options,
+                name=name,
+                token=player_token,
+                bot=None if bot is None else BotSeat(bot, level),
+            )
         )
     except KeyboardInterrupt:
         typer.echo("\nYou left the table.")

@@ -15,6 +15,7 @@ from meeple.cli import screen
 from meeple.client import Client, ConnectionLost, Refused, Rest, TableClient
 from meeple.engine.base import JSON
 from meeple.errors import Unavailable
+from meeple.schemas.rest import BotSeat
 from meeple.services.projection import GameState
 
 #: Seconds to wait for the others.
@@ -33,8 +34,11 @@ async def play(
     name: str,
     token: str | None,
     options: Mapping[str, JSON] | None = None,
+    bot: BotSeat | None = None,
 ) -> None:
     """Sit down at ``game``, or at a new table with these house rules, and play until it is over.
+
+    At a new table ``bot`` takes all the other seats; if it is None, they are left to others.
 
     Raises:
         Unavailable: the server does not answer, or it refuses; the message says which.
@@ -44,8 +48,11 @@ async def play(
         token = token or await _guest(url, name)
         async with Rest(url, token) as rest:
             if game is None:
-                game = (await rest.create_game(engine, options=options)).game_id
-                screen.console.print(f"The other player types: meeple play {game} --url {url}")
+                seats = None if bot is None else await _against(bot, rest, engine)
+                made = await rest.create_game(engine, options=options, seats=seats)
+                game = made.game_id
+                if bot is None:
+                    screen.console.print(f"The other player types: meeple play {game} --url {url}")
             else:
                 await rest.take_seat(game)
         async with Client(url, token) as client:
@@ -62,6 +69,13 @@ async def play(
         raise Unavailable(str(error)) from error
     except _Left:
         raise KeyboardInterrupt from None
+
+
+async def _against(bot: BotSeat, rest: Rest, engine: str) -> list[str | BotSeat | None]:
+    """The seats of the smallest table that the engine allows, the bot in all but the first."""
+    offered = (await rest.engines()).engines
+    seats = next((one.min_seats for one in offered if one.name == engine), 2)
+    return ["me", *(bot,) * (seats - 1)]
 
 
 async def _guest(url: str, name: str) -> str:

@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 
 from meeple.client.errors import ConnectionLost, Refused
-from meeple.schemas.rest import EngineList, GameList, GameLogBody, Guest, ReceiptBody
+from meeple.schemas.rest import BotSeat, EngineList, GameList, GameLogBody, Guest, ReceiptBody
 from meeple.services.projection import GameState
 
 _T = TypeVar("_T")
@@ -60,7 +60,7 @@ class Rest:
         engine: str,
         *,
         options: Mapping[str, Any] | None = None,
-        seats: int | Sequence[str | None] | None = None,
+        seats: int | Sequence[str | BotSeat | None] | None = None,
         public: bool = True,
     ) -> GameState:
         """Make a table; see ``POST /games``."""

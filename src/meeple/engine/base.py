@@ -182,6 +182,9 @@ class Redeals(Protocol):
     def redeal(self, state: Any, seat: int | None, rng: Random) -> Any:
         """A random state that ``seat`` (None: a spectator) cannot tell from ``state``.
 
+        None if the engine cannot deal for this viewer: spectators of a game that deals for its
+        seats only, say. No bot thinks for that viewer then, and no leak to it is looked for.
+
         It depends on ``rng`` and on what the seat can see, and on nothing else: of two states that
         the seat cannot tell apart, the same ``rng`` makes the same one. So sort what is hidden
         before shuffling it.

@@ -42,6 +42,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         actions: how many actions have been played.
         seq, at: those of the entry folded last.
         to_act: the seats that may act.
+        bots: the seats of house bots.
         memo: what was computed of this position, by name; holds nothing that is not derived.
     """
 
@@ -60,6 +61,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     seq: int = 0
     at: int = 0
     to_act: tuple[int, ...] = ()
+    bots: tuple[int, ...] = ()
     memo: dict[Any, Any] = msgspec.field(default_factory=dict)
 
     def seat_of(self, user_id: UUID) -> int | None:
@@ -238,9 +240,10 @@ def _after(game: Game, entry: Entry, **changes: Any) -> Game:
 
 
 def _seated(game: Game, entry: Entry) -> Game:
-    player = Player(UUID(entry.payload["user_id"]), entry.payload["name"])
+    player = msgspec.convert(entry.payload, Player)
     players = tuple(player if n == entry.seat else one for n, one in enumerate(game.players))
-    return _after(game, entry, players=players)
+    bots = tuple(n for n, one in enumerate(players) if one is not None and one.bot is not None)
+    return _after(game, entry, players=players, bots=bots)
 
 
 def _started(game: Game, entry: Entry) -> Game:

@@ -53,11 +53,33 @@ class GameStatus(StrEnum):
     OVER = "over"
 
 
-class Player(msgspec.Struct, frozen=True):
-    """A user in a seat."""
+class Bot(msgspec.Struct, frozen=True):
+    """How a house bot plays: by a policy of `meeple.bots`, at a level of skill from 1 on."""
+
+    policy: str
+    level: int
+
+
+class Player(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A user in a seat, or a bot of the house's, under the user id of `bot_user_id`."""
 
     user_id: UUID
     name: str
+    bot: Bot | None = None
+
+
+#: The user ids of house bots begin so; the last two digits are their seat.
+_BOT_IDS = UUID("6d656570-6c65-8b07-8000-000000000000")
+
+
+def bot_user_id(seat: int) -> UUID:
+    """The user id of whatever house bot sits in that seat, at any table."""
+    return UUID(int=_BOT_IDS.int + seat)
+
+
+def is_bot_user_id(user_id: UUID) -> bool:
+    """Whether it is a house bot's: no token may say so."""
+    return user_id.int >> 8 == _BOT_IDS.int >> 8
 
 
 class GameRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,11 +36,19 @@ class TimeControl(Body, frozen=True):
     kind: Annotated[str, msgspec.Meta(pattern="^none$")]
 
 
+class BotSeat(Body, frozen=True):
+    """A seat for a bot of the house's: how it plays, and its level of skill, 1 to 10."""
+
+    bot: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    level: Annotated[int, msgspec.Meta(ge=1, le=10)] = 5
+
+
 class NewGame(Body, frozen=True):
     """``POST /games``: make a table.
 
-    ``seats`` is how many, or a list with ``"me"`` for the creator and null for an empty seat; the
-    creator takes the first seat unless a list says otherwise.
+    ``seats`` is how many, or a list with ``"me"`` for the creator, null for an empty seat and
+    ``{"bot": …, "level": …}`` for a bot of the house's; the creator takes the first seat unless a
+    list says otherwise.
     """
 
     engine: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -48,7 +56,7 @@ class NewGame(Body, frozen=True):
     time_control: TimeControl | None = None
     seats: (
         Annotated[int, msgspec.Meta(ge=1, le=100)]
-        | Annotated[list[str | None], msgspec.Meta(min_length=1, max_length=100)]
+        | Annotated[list[str | BotSeat | None], msgspec.Meta(min_length=1, max_length=100)]
         | None
     ) = None
     public: bool = True

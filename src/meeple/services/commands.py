@@ -14,7 +14,7 @@ import msgspec
 
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game, Step, create, fold
-from meeple.engine.log import Entry, EntryKind, GameStatus, Player
+from meeple.engine.log import Bot, Entry, EntryKind, GameStatus, Player, bot_user_id
 from meeple.engine.rules import Rules
 from meeple.errors import (
     Forbidden,
@@ -82,7 +82,7 @@ def sit(game: Game, player: Player, seat: int | None, at: int) -> list[Step]:
         raise InvalidMessage(f"seat: the table has seats 0 to {len(game.players) - 1}")
     elif seat not in free:
         raise SeatTaken
-    payload = {"user_id": str(player.user_id), "name": player.name}
+    payload = msgspec.to_builtins(player)
     steps = [_step(game, EntryKind.SEATED, at, seat=seat, payload=payload)]
     if len(free) == 1:
         steps.append(_step(steps[-1].game, EntryKind.STARTED, at))
@@ -197,18 +197,30 @@ def _as_logged(action: JSON) -> JSON:
     return logged
 
 
-def seating(seats: int | Sequence[str | None] | None, rules: Rules) -> tuple[int, int | None]:
-    """How many seats a table gets, and which one its creator takes (None: none).
+def seating(
+    seats: int | Sequence[str | Bot | None] | None, rules: Rules, creator: Player
+) -> list[Player | None]:
+    """Who sits at a new table: one item a seat, None while it is empty.
 
-    ``seats`` is their number, or a list with ``"me"`` for the creator and null for an empty seat.
+    ``seats`` is their number, or a list with ``"me"`` for the creator, a `Bot` for a bot of the
+    house's and null for an empty seat.
 
     Raises:
         InvalidMessage: the list names the creator twice, or somebody unknown.
     """
-    if seats is None:
-        return rules.seats[0], 0
-    if isinstance(seats, int):
-        return seats, 0
-    if any(one not in (None, "me") for one in seats) or list(seats).count("me") > 1:
-        raise InvalidMessage('seats: a list holds null for an empty seat, and "me" at most once')
-    return len(seats), seats.index("me") if "me" in seats else None
+    if seats is None or isinstance(seats, int):
+        return [creator, *(None,) * ((seats or rules.seats[0]) - 1)]
+    if list(seats).count("me") > 1 or any(isinstance(one, str) and one != "me" for one in seats):
+        raise InvalidMessage(
+            'seats: a list holds null for an empty seat, {"bot": …} for a bot of the house\'s,'
+            ' and "me" at most once'
+        )
+    return [
+        _house_bot(seat, one) if isinstance(one, Bot) else creator if one == "me" else None
+        for seat, one in enumerate(seats)
+    ]
+
+
+def _house_bot(seat: int, bot: Bot) -> Player:
+    name = f"{bot.policy} bot" if bot.policy == "random" else f"{bot.policy} bot, level {bot.level}"
+    return Player(bot_user_id(seat), name, bot)

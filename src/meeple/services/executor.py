@@ -164,6 +164,8 @@ class Executor:
             self._tables.doubt(table)
             raise
         table.advance(steps)
+        if after.bots:
+            self._tables.notice(after)
         return True
 
     async def table(self, game_id: str) -> Table:
@@ -182,6 +184,8 @@ class Executor:
     async def _catch_up(self, table: Table) -> bool:
         """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
         missed = await self._tables.catch_up(table)
+        if missed and table.game.bots:
+            self._tables.notice(table.game)
         with self._time_limit:
             messages = self._messages(missed, self._clock.now_ms())
         self._broadcast(table.game.game_id, messages)

@@ -13,9 +13,12 @@ import msgspec
 
 from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step
-from meeple.engine.log import GameStatus, Player
+from meeple.engine.log import Bot, Entry, GameStatus, Player
 from meeple.engine.rng import SEED_BYTES
+from meeple.engine.rules import Rules
+from meeple.errors import PolicyNotAvailable
 from meeple.protocols import (
+    BotHouse,
     Broadcaster,
     Clock,
     EngineFactory,
@@ -56,6 +59,7 @@ class GameService:
         clock: the server's time.
         broadcaster: the viewers on this node.
         presence: who is at which table.
+        house: the bots that may sit at tables; None if there are none here.
         max_live: how many games are kept in memory.
         time_limit: ends an engine that does not come back; see `TimeLimit`.
         new_game_id: makes an id from the server's time in ms.
@@ -70,14 +74,18 @@ class GameService:
         broadcaster: Broadcaster,
         presence: Presence,
         *,
+        house: BotHouse | None = None,
         max_live: int = 10_000,
         new_game_id: Callable[[int], str] = _new_game_id,
         time_limit: AbstractContextManager[None] = NO_LIMIT,
         new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
     ) -> None:
-        self._tables = Tables(engine_factory, log, limit=max_live, time_limit=time_limit)
+        self._tables = Tables(
+            engine_factory, log, house=house, limit=max_live, time_limit=time_limit
+        )
         self._executor = Executor(self._tables, log, clock, broadcaster, presence, time_limit)
         self._time_limit = time_limit
+        self._house = house
         self._log = log
         self._clock = clock
         self._broadcaster = broadcaster
@@ -93,7 +101,7 @@ class GameService:
         engine: str,
         *,
         options: Mapping[str, JSON] | None = None,
-        seats: int | Sequence[str | None] | None = None,
+        seats: int | Sequence[str | Bot | None] | None = None,
         public: bool = True,
     ) -> projection.GameState:
         """Make a table; its creator sits down unless ``seats`` is a list without ``"me"``.
@@ -101,10 +109,13 @@ class GameService:
         Raises:
             EngineNotFound: there is no such engine.
             InvalidMessage: the engine does not take these options or seats.
+            PolicyNotAvailable: there is no such bot for this game.
+            RateLimited: the creator has enough tables with bots.
             EngineError, Unavailable: it could not be made.
         """
         rules = self._tables.rules(engine)
-        number, own_seat = commands.seating(seats, rules)
+        seating = commands.seating(seats, rules, creator)
+        self._check_bots(creator, seating, rules)
         now = self._clock.now_ms()
         game_id = self._new_game_id(now)
         with self._time_limit:
@@ -113,20 +124,21 @@ class GameService:
                     game_id,
                     rules,
                     rules.options(options or {}),
-                    number,
+                    len(seating),
                     self._new_seed(),
                     creator=creator.user_id,
                     public=public,
                     at=now,
                 )
             ]
-            if own_seat is not None:
-                steps += commands.sit(steps[-1].game, creator, own_seat, now)
+            for seat, player in enumerate(seating):
+                if player is not None:
+                    steps += commands.sit(steps[-1].game, player, seat, now)
             game = steps[-1].game
             self._check_shown(game)
         await self._log.append(game_id, 0, [step.entry for step in steps], row=game.row())
         self._tables.add(Table(steps))
-        return self._state(game, own_seat)
+        return self._state(game, game.seat_of(creator.user_id))
 
     async def take_seat(
         self, game_id: str, player: Player, seat: int | None = None
@@ -301,6 +313,11 @@ class GameService:
             limit=limit,
         )
 
+    async def position(self, game_id: str) -> tuple[Game, list[Entry]]:
+        """The game and its whole log, secrets included: for the house's bots, and no viewer."""
+        game = (await self._executor.table(game_id)).game
+        return game, await self._log.read(game_id, limit=game.seq + 1)
+
     # --- helpers ------------------------------------------------------------------------------
 
     async def _watch(
@@ -344,6 +361,13 @@ class GameService:
         online = self._presence.present(game.game_id)
         with self._time_limit:
             return projection.state(game, seat, online, self._clock.now_ms())
+
+    def _check_bots(self, creator: Player, seating: Sequence[Player | None], rules: Rules) -> None:
+        bots = [one.bot for one in seating if one is not None and one.bot is not None]
+        if bots and self._house is None:
+            raise PolicyNotAvailable("this server has no bots of its own")
+        if bots and self._house is not None:
+            self._house.admit(creator.user_id, bots, rules)
 
     def _check_shown(self, game: Game) -> None:
         """Raises `EngineError` if a game that is to start cannot be shown to all: it must not."""

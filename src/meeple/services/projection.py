@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game
-from meeple.engine.log import Entry, EntryKind, GameStatus
+from meeple.engine.log import Bot, Entry, EntryKind, GameStatus, Player
 from meeple.errors import EngineError
 from meeple.protocols import Message
 
@@ -26,12 +26,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 class PlayerView(msgspec.Struct, frozen=True, gc=False):
-    """One seat of a table, as everybody sees it; an empty seat has no user."""
+    """One seat of a table, as everybody sees it; an empty seat has no user.
+
+    ``bot`` is there if a bot of the house's sits in it, which is always online.
+    """
 
     seat: int
     user_id: UUID | None
     name: str | None
     online: bool
+    bot: Bot | UnsetType = UNSET
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -115,14 +119,17 @@ def players(game: Game, online: Collection[UUID]) -> tuple[PlayerView, ...]:
     if kept is not None and (kept[0] is online or kept[0] == online):
         return kept[1]
     present = frozenset(online)
-    made = tuple(
-        PlayerView(seat, None, None, False)
-        if one is None
-        else PlayerView(seat, one.user_id, one.name, one.user_id in present)
-        for seat, one in enumerate(game.players)
-    )
+    made = tuple(_player(seat, one, present) for seat, one in enumerate(game.players))
     game.memo["players"] = (online if isinstance(online, frozenset) else present, made)
     return made
+
+
+def _player(seat: int, one: Player | None, present: Collection[UUID]) -> PlayerView:
+    if one is None:
+        return PlayerView(seat, None, None, False)
+    if one.bot is not None:
+        return PlayerView(seat, one.user_id, one.name, True, one.bot)
+    return PlayerView(seat, one.user_id, one.name, one.user_id in present)
 
 
 def state(game: Game, seat: int | None, online: Collection[UUID], now: int) -> GameState:

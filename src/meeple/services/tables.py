@@ -15,7 +15,7 @@ from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.log import Entry
 from meeple.engine.rules import Rules
 from meeple.errors import GameNotFound
-from meeple.protocols import EngineFactory, GameLog
+from meeple.protocols import BotHouse, EngineFactory, GameLog
 
 #: For engines that are trusted to come back.
 NO_LIMIT = nullcontext()
@@ -58,6 +58,7 @@ class Tables:
     Args:
         engine_factory: gives the engine of a name.
         log: where a table that is not in memory is read from.
+        house: is told of tables with bots; None if no bots play here.
         limit: tables to keep.
         time_limit: ends an engine that does not come back, at each entry.
     """
@@ -67,11 +68,13 @@ class Tables:
         engine_factory: EngineFactory,
         log: GameLog,
         *,
+        house: BotHouse | None = None,
         limit: int = 10_000,
         time_limit: AbstractContextManager[None] = NO_LIMIT,
     ) -> None:
         self._engine_factory = engine_factory
         self._log = log
+        self._house = house
         self._limit = limit
         self._time_limit = time_limit
         self._tables: OrderedDict[str, Table] = OrderedDict()
@@ -95,6 +98,13 @@ class Tables:
         self._in_use[table.game.game_id] = table
         self._tables[table.game.game_id] = table
         self._evict()
+        if table.game.bots:
+            self.notice(table.game)
+
+    def notice(self, game: Game) -> None:
+        """Tell the house that a game with bots has changed."""
+        if self._house is not None:
+            self._house.notice(game)
 
     def doubt(self, table: Table) -> None:
         """An append to the table may have been written or not: keep it until that is known."""

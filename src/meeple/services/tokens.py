@@ -18,6 +18,7 @@ import jwt
 import msgspec
 from jwt.algorithms import HMACAlgorithm
 
+from meeple.engine.log import is_bot_user_id
 from meeple.errors import ConfigurationError, InvalidToken, TokenExpired
 from meeple.services.jwks import PUBLIC_ALGORITHMS, Key, KeySet, load_public_key
 
@@ -197,8 +198,11 @@ def _identity(claims: dict[str, Any]) -> Identity:
     subject, issuer = claims["sub"], claims.get("iss", "")
     if not isinstance(issuer, str) or not subject:
         raise InvalidToken
+    user_id = user_id_of(subject, issuer)
+    if is_bot_user_id(user_id):
+        raise InvalidToken("that user is a bot of the house's")
     return Identity(
-        user_id=user_id_of(subject, issuer),
+        user_id=user_id,
         name=clean_name(claims.get("name")),
         expires_at=min(int(claims["exp"]), LATEST),
     )

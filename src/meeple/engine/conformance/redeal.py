@@ -26,6 +26,8 @@ def check_redeal(probe: Probe, position: Position, chance: Random) -> None:
     for viewer in position.views:
         seed = chance.random()
         state = probe.ask("redeal", position.state, viewer, Random(seed))
+        if state is None:  # it cannot deal for this viewer
+            continue
         other = observe(probe, state)
         probe.redealt |= other.digest != position.digest
         told = _told(position, other, viewer)
@@ -40,7 +42,7 @@ def check_redeal(probe: Probe, position: Position, chance: Random) -> None:
             continue
         # Dealt by the same chance, from another of the states that the viewer cannot tell apart.
         again = probe.ask("redeal", state, viewer, Random(seed))
-        if observe(probe, again).digest != other.digest:
+        if again is None or observe(probe, again).digest != other.digest:
             message = (
                 f"`redeal` makes different states of two that {who} cannot tell apart, by the same"
                 " `rng`: what is hidden shows in the deal. Sort it before you shuffle it."
@@ -68,6 +70,8 @@ def check_bot(probe: Probe, position: Position, seat: int, chance: Random) -> No
     if not isinstance(probe.engine, Redeals):
         return
     state = probe.ask("redeal", position.state, seat, Random(chance.random()))
+    if state is None:
+        return
     other = _chosen(probe, position._replace(state=state), seat, seed)
     if other != chosen:
         message = (

@@ -30,6 +30,11 @@ class OpenSpiel:
         """The engine of a short name; raises `EngineNotFound`."""
         if name not in self.names():
             raise EngineNotFound(f"OpenSpiel has no game {name[:64]!r} on offer")
-        from meeple.engines.openspiel.engine import make_engine
-
         return make_engine(name)
+
+
+def make_engine(name: str) -> SpielEngine:
+    """The engine of a game that is on offer."""
+    from meeple.engines.openspiel import thinking
+
+    return thinking.make_engine(name)

@@ -38,6 +38,12 @@ class SpielEngine:
         self.board = BOARDS.get(kind.short_name)
         self._kind = kind
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By the game's name: ``Options`` is made here, and the library's ``kind`` stays here."""
+        from meeple.engines.openspiel import make_engine
+
+        return make_engine, (self._kind.short_name,)
+
     def new_game(self, seats: int, options: Mapping[str, Any], rng: Random) -> Position:
         """The state after the deal."""
         return Position(start(self._kind, seats, options, rng))
@@ -142,21 +148,3 @@ class SpielEngine:
         to_act = " and ".join(str(seat) for seat in self.to_act(state))
         whose = f"Seat {to_act} is to act." if to_act else "The game is over."
         return f"{whose} Actions played: {state.turn}."
-
-
-class ResamplingEngine(SpielEngine):
-    """A game of OpenSpiel that can deal anew what a seat cannot know."""
-
-    def redeal(self, state: Position, seat: int | None, rng: Random) -> Position:
-        """A random state that ``seat`` cannot tell from this one."""
-        spiel = state.spiel
-        # What a spectator sees every seat sees too.
-        for viewer in range(spiel.num_players()) if seat is None else (seat,):
-            spiel = spiel.resample_from_infostate(viewer, rng.random)
-        return Position(spiel, state.pending, state.turn, state.last)
-
-
-def make_engine(name: str) -> SpielEngine:
-    """The engine of a game on offer."""
-    made = ResamplingEngine if name in registry.RESAMPLED else SpielEngine
-    return made(registry.on_offer()[name])

@@ -57,6 +57,9 @@ RESAMPLED = frozenset(
     }
 )
 
+#: Those of them in which the library's search can think about a redealt state.
+GUESSED = frozenset({"bridge", "euchre", "gin_rummy", "kuhn_poker", "leduc_poker", "oh_hell"})
+
 #: Games whose states share memory with their copies, and read it when it is freed.
 UNSAFE_COPIES = frozenset({"morpion_solitaire"})
 
