@@ -119,7 +119,7 @@ class Presence(Protocol):
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """An event to a client: its name, its payload (a Struct), and the payload as JSON."""
+    """An event to a client: its name, its payload (a Struct), and ``[event, payload]`` as JSON."""
 
     event: str
     payload: Any
@@ -208,6 +208,10 @@ class SocketServer(Protocol):
 
     def emit(self, event: str, payload: Any, to: Collection[str]) -> None:
         """Send an event to the connections ``to``, encoded once; unknown ones are passed over."""
+        ...
+
+    def emit_encoded(self, event: bytes, to: Collection[str]) -> None:
+        """The same for an event that is JSON already: the array of its name and its payload."""
         ...
 
     def disconnect(self, sid: str) -> None:

@@ -202,7 +202,7 @@ def current(game: Game, seat: int | None, online: Collection[UUID], now: int) ->
 
 def _message(event: str, payload: msgspec.Struct) -> Message:
     try:
-        data = _encode(payload)
+        data = _encode((event, payload))
     except Exception as error:  # whatever stands in a view
         raise EngineError("what the engine shows cannot be written as JSON") from error
     if len(data) > MAX_MESSAGE_BYTES:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
-from msgspec import Raw
-
 from meeple.protocols import Message, SocketServer
 
 
@@ -62,8 +60,8 @@ class TableBroadcaster:
         """Send to every viewer of the game in that seat (None: to every spectator)."""
         viewers = self._viewers.get(game_id, {}).get(seat)
         if viewers:
-            self._server.emit(message.event, Raw(message.data), viewers)
+            self._server.emit_encoded(message.data, viewers)
 
     def send_to(self, sid: str, message: Message) -> None:
         """Send to one connection."""
-        self._server.emit(message.event, Raw(message.data), (sid,))
+        self._server.emit_encoded(message.data, (sid,))

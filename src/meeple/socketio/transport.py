@@ -74,7 +74,11 @@ class Namespace:
 
     def emit(self, event: str, payload: Any, to: Collection[str]) -> None:
         """Send an event to the connections ``to``, encoded once; unknown ones are passed over."""
-        data = self._event_head + socketio.encode_json((event, payload))
+        self.emit_encoded(socketio.encode_json((event, payload)), to)
+
+    def emit_encoded(self, event: bytes, to: Collection[str]) -> None:
+        """The same for an event that is JSON already: the array of its name and its payload."""
+        data = self._event_head + event
         frame = websocket.text_frame(MESSAGE, data)
         for sid in tuple(to):  # who turns out to be gone leaves ``to``
             client = self.clients.get(sid)
