@@ -98,11 +98,10 @@ async def test_nothing_but_a_forced_action_is_taken(tmp_path: Path) -> None:
         with pytest.raises(Refused, match="not_your_turn"):
             await other.act({"type": "end"})
         assert table.seq == seq
-        assert table.state.request is not None
-        forced = table.state.request.forced
-        assert forced is not None
-        await both.do(table, {"type": "choose", "card": forced["cards"][0]})
-        assert forced_type(table) is None
+        while forced_type(table) is not None:  # a hand may be more than one card too large
+            assert table.state.request is not None
+            card = table.state.request.forced["cards"][0]
+            await both.do(table, {"type": "choose", "card": card})
         assert other.my_turn
 
 
