@@ -1,7 +1,8 @@
 """The messages of the ``/game`` namespace, protocol 1: closed unions, parsed once at the edge.
 
 A client's event is one name of `CLIENT_EVENTS` with one JSON object; `parse` gives its Struct. What
-the server sends are the Structs of `SERVER_EVENTS`, and `Ok` or `Failed` as the ack of an event.
+the server sends are the Structs of `SERVER_EVENTS`, and as the ack of an event `Failed`, `Ok`,
+the `Receipt` of a command or the `Joined` of a join.
 """
 
 from __future__ import annotations
@@ -108,8 +109,6 @@ class Ok(msgspec.Struct, frozen=True, omit_defaults=True):
     # Its true value is no default, lest omit_defaults leave it out.
     ok: bool
     game_id: str | None = None
-    seq: int | None = None
-    seat: int | msgspec.UnsetType | None = msgspec.UNSET
     server_time: int | None = None
     expires_at: int | None = None
 

@@ -79,7 +79,7 @@ class Namespace:
     def emit_encoded(self, event: bytes, to: Collection[str]) -> None:
         """The same for an event that is JSON already: the array of its name and its payload."""
         data = self._event_head + event
-        frame = websocket.text_frame(MESSAGE, data)
+        frame = websocket.frame(websocket.TEXT, data, MESSAGE)
         for sid in tuple(to):  # who turns out to be gone leaves ``to``
             client = self.clients.get(sid)
             if client is None:
@@ -104,7 +104,7 @@ class Namespace:
         if carrier is not None and len(args) == 1 and isinstance(args[0], msgspec.Struct):
             # The usual case, without the search for bytes, which a Struct holds none of.
             data = b"%b%d%b" % (self._ack_head, number, socketio.encode_json(args))
-            carrier.send_frame(websocket.text_frame(MESSAGE, data))
+            carrier.send_frame(websocket.frame(websocket.TEXT, data, MESSAGE))
         else:
             client.send(Packet(Kind.ACK, self.name, list(args), number))
 

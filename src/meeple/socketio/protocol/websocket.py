@@ -21,24 +21,14 @@ _CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015)))
 Message = tuple[int, bytes]
 
 
-def frame(opcode: int, payload: bytes) -> bytes:
-    """An unfragmented, unmasked frame, as servers send them."""
-    size = len(payload)
+def frame(opcode: int, payload: bytes, prefix: bytes = b"") -> bytes:
+    """An unfragmented, unmasked frame of ``prefix`` and ``payload``, as servers send them."""
+    first, size = 0x80 | opcode, len(prefix) + len(payload)
     if size < 126:
-        return bytes((0x80 | opcode, size)) + payload
+        return b"%c%c%b%b" % (first, size, prefix, payload)
     if size < 0x10000:
-        return bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big") + payload
-    return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload
-
-
-def text_frame(prefix: bytes, data: bytes) -> bytes:
-    """The frame of a text message that is ``prefix`` and ``data``."""
-    size = len(prefix) + len(data)
-    if size < 126:
-        return b"\x81%c%b%b" % (size, prefix, data)
-    if size < 0x10000:
-        return b"\x81\x7e%b%b%b" % (size.to_bytes(2, "big"), prefix, data)
-    return b"\x81\x7f%b%b%b" % (size.to_bytes(8, "big"), prefix, data)
+        return b"%c\x7e%b%b%b" % (first, size.to_bytes(2, "big"), prefix, payload)
+    return b"%c\x7f%b%b%b" % (first, size.to_bytes(8, "big"), prefix, payload)
 
 
 def close_frame(code: int, reason: str = "") -> bytes:
