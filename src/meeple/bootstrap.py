@@ -19,6 +19,7 @@ from meeple.api.app import create_api
 from meeple.api.context import Context
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
+from meeple.metrics import Metrics
 from meeple.protocols import Clock, GameLog
 from meeple.schemas.ws_messages import NAMESPACE
 from meeple.services.clock import SystemClock
@@ -26,6 +27,7 @@ from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
 from meeple.services.house_bots import HouseBots
+from meeple.services.loop_lag import LoopLag
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.time_limit import TimeLimit
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
@@ -47,6 +49,14 @@ class Node:
     connections: ConnectionManager
     handlers: GameHandlers
     broadcaster: TableBroadcaster
+
+    async def drain(self, seconds: float) -> None:
+        """Send the clients to other servers, within ``seconds``; nothing they were acked is lost.
+
+        What a client had asked is answered first. Readiness is 503 from now on.
+        """
+        self.handlers.announce_draining()
+        await self.sockets.drain(seconds)
 
 
 @asynccontextmanager
@@ -111,6 +121,15 @@ async def open_node(
             expiry_grace=settings.expiry_grace,
         )
         server.serve(handlers)
+        loop_lag = LoopLag()
+        metrics = Metrics(
+            sockets=sockets,
+            handlers=handlers,
+            games=games,
+            log=log,
+            connections=connections,
+            loop_lag=loop_lag,
+        )
         api = create_api(
             Context(
                 games=games,
@@ -121,11 +140,14 @@ async def open_node(
                 limiter=RateLimiter(settings.rate, settings.burst),
                 guest_tokens=token_issuer(settings) if settings.guests else None,
                 guest_ttl=int(settings.guest_ttl),
+                draining=lambda: sockets.draining,
+                metrics=metrics.render,
             ),
             origins=settings.origins,
         )
         _background(stack, connections.run)
         _background(stack, handlers.run)
+        _background(stack, loop_lag.run)
         if house is not None:
             house.serve(games)
             _background(stack, house.run)

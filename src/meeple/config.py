@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ping_interval, ping_timeout: seconds between heartbeats, and to wait for an answer.
         rate, burst: events a second that one connection may send, in the long run and at once.
         max_live: games kept in memory.
+        drain_seconds: how long it may take on a stop until the last client was sent away.
         engine_seconds: how long an engine may take for one action before it is ended.
         bot_workers: processes in which the house's bots think; 0: there are no such bots; -1: one
             for each processor but one.
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate: Positive = 50
     burst: Annotated[float, msgspec.Meta(ge=1)] = 200
     max_live: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    drain_seconds: Annotated[float, msgspec.Meta(ge=0)] = 2
     engine_seconds: Positive = 2
     bot_workers: Annotated[int, msgspec.Meta(ge=-1, le=256)] = -1
     bot_seconds: Positive = 5

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -31,14 +32,38 @@ GRACE = 5
 class _Server(uvicorn.Server):
     """uvicorn that leaves signals to us: it would end the process before our parts are closed."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, drain_seconds: float) -> None:
         super().__init__(_uvicorn_config(node))
         self._node = node
+        self._drain_seconds = drain_seconds
+        self._hurry = asyncio.Event()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # From now on, who connects is another server's, or is refused at once.
+        for listening in self.servers:
+            listening.close()
+        for listener in sockets or []:
+            listener.close()
+        await self._drain()
         # First, or it would wait for polls that hang.
         self._node.sockets.close()
         await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        """Let the connections go one by one; a second signal ends them all at once."""
+        draining = asyncio.create_task(self._node.drain(self._drain_seconds))
+        hurry = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait((draining, hurry), return_when=asyncio.FIRST_COMPLETED)
+        for task in (draining, hurry):
+            task.cancel()
+        results = await asyncio.gather(draining, hurry, return_exceptions=True)
+        if isinstance(results[0], Exception):
+            log.error("draining failed", exc_info=results[0])
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            self._hurry.set()
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -64,7 +89,7 @@ def serve(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     async with bootstrap.open_node(settings) as node:
         with _listen(settings.host, settings.port) as listener:
-            server = _Server(node)
+            server = _Server(node, settings.drain_seconds)
             server.stop_on_signals()
             host, port = listener.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
