@@ -23,7 +23,6 @@ from meeple.socketio.transport import SocketIOServer
 from meeple.stats import Histogram
 from meeple.store.group_commit import CommitStats
 
-
 Labels = TypeVar("Labels", bound=tuple[str, ...])
 
 
