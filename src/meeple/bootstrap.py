@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from burner_redis import BurnerRedis
 from redis.asyncio import Redis
@@ -36,6 +36,11 @@ from meeple.socketio.broadcaster import TableBroadcaster
 from meeple.socketio.server import GameHandlers
 from meeple.socketio.transport import SocketIOServer
 from meeple.store.sqlite import SqliteGameLog
+
+if TYPE_CHECKING:  # an optional extra, loaded only when it is switched on
+    from opentelemetry.trace import TracerProvider
+
+    from meeple.tracing import Traced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +70,7 @@ async def open_node(
     *,
     clock: Clock | None = None,
     catalog: EngineCatalog | None = None,
+    tracing: TracerProvider | None = None,
     **game_service_options: Any,
 ) -> AsyncIterator[Node]:
     """Assemble a node; on leaving, everything that was opened is closed, last opened first.
@@ -73,6 +79,7 @@ async def open_node(
         settings: the settings.
         clock: the server's time; the machine's if not given.
         catalog: the engines on offer; those that are installed if not given.
+        tracing: where traces go; by the settings if not given.
         game_service_options: for `GameService`, such as where game ids and seeds come from.
 
     Raises:
@@ -98,9 +105,10 @@ async def open_node(
         time_limit.start()
         stack.callback(time_limit.stop)
         house = house_bots(settings, log)
+        traced = _traced(stack, settings, tracing)
         games = GameService(
             catalog,
-            log,
+            log if traced is None else traced.log(log),
             clock,
             broadcaster,
             connections,
@@ -120,7 +128,7 @@ async def open_node(
             burst=settings.burst,
             expiry_grace=settings.expiry_grace,
         )
-        server.serve(handlers)
+        server.serve(handlers if traced is None else traced.handlers(handlers))
         loop_lag = LoopLag()
         metrics = Metrics(
             sockets=sockets,
@@ -182,6 +190,26 @@ def house_bots(settings: Settings, log: GameLog) -> HouseBots | None:
 def engine_factory() -> EngineCatalog:
     """Every engine that is installed."""
     return EngineCatalog()
+
+
+def _traced(
+    stack: AsyncExitStack, settings: Settings, provider: TracerProvider | None
+) -> Traced | None:
+    """What makes traces of the parts; None if nobody asked for them."""
+    if provider is None and not settings.traces:
+        return None
+    try:
+        from meeple import tracing
+    except ImportError as error:
+        raise ConfigurationError(
+            "traces: OpenTelemetry is not installed; pip install 'meeple[otel]'"
+        ) from error
+    if provider is None:
+        exported = tracing.export_to(settings.traces)
+        # Sends what is left, in a few seconds at most.
+        stack.push_async_callback(asyncio.to_thread, exported.shutdown)
+        provider = exported
+    return tracing.Traced(provider)
 
 
 def _background(stack: AsyncExitStack, run: Callable[[], Any]) -> None:

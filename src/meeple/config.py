@@ -41,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         bot_workers: processes in which the house's bots think; 0: there are no such bots; -1: one
             for each processor but one.
         bot_seconds: how long a bot may think about one action.
+        traces: where traces go, such as ``http://127.0.0.1:4318/v1/traces`` (OTLP over HTTP); none
+            are made if empty.
         log_level, log_format: what is logged, and whether as ``text`` or ``json``.
     """
 
@@ -68,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     engine_seconds: Positive = 2
     bot_workers: Annotated[int, msgspec.Meta(ge=-1, le=256)] = -1
     bot_seconds: Positive = 5
+    traces: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 
