@@ -33,6 +33,7 @@ from meeple.services.time_limit import TimeLimit
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
+from meeple.socketio.peers import Peers
 from meeple.socketio.server import GameHandlers
 from meeple.socketio.transport import SocketIOServer
 from meeple.store.sqlite import SqliteGameLog
@@ -71,6 +72,7 @@ async def open_node(
     clock: Clock | None = None,
     catalog: EngineCatalog | None = None,
     tracing: TracerProvider | None = None,
+    peers: Peers | None = None,
     **game_service_options: Any,
 ) -> AsyncIterator[Node]:
     """Assemble a node; on leaving, everything that was opened is closed, last opened first.
@@ -80,6 +82,7 @@ async def open_node(
         clock: the server's time; the machine's if not given.
         catalog: the engines on offer; those that are installed if not given.
         tracing: where traces go; by the settings if not given.
+        peers: the other workers on the same port; None if there are none.
         game_service_options: for `GameService`, such as where game ids and seeds come from.
 
     Raises:
@@ -96,6 +99,7 @@ async def open_node(
             origins=settings.origins,
             ping_interval=settings.ping_interval,
             ping_timeout=settings.ping_timeout,
+            peers=peers,
         )
         stack.push_async_callback(sockets.aclose)
         server = sockets.namespaces[NAMESPACE]

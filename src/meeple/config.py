@@ -20,6 +20,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         host, port: where to listen; port 0 takes a free one.
+        workers: processes that serve the port together; several need a PostgreSQL and a Redis.
         data: folder of the embedded default's files: database, secret.
         database: path of the SQLite file; ``meeple.sqlite3`` in ``data`` if empty.
         redis: ``memory://`` for the embedded one, or the URL of a Redis or Valkey server.
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     host: str = "127.0.0.1"
     port: Port = 8000
+    workers: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
     data: str = "~/.meeple"
     database: str = ""
     redis: str = "memory://"

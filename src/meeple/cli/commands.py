@@ -65,23 +65,39 @@ def serve(
     data: Data = None,
     database: Database = None,
     redis: Redis = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that serve the port together.")
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     log_format: Annotated[str | None, typer.Option(help="text or json.")] = None,
 ) -> None:
     """Serve games, until Ctrl-C or SIGTERM. With no option at all, everything is embedded."""
-    from meeple.cli.serve import serve as run
-
-    run(
-        config.load(
-            host=host,
-            port=port,
-            data=data,
-            database=database,
-            redis=redis,
-            log_level=log_level,
-            log_format=log_format,
-        )
+    settings = config.load(
+        host=host,
+        port=port,
+        data=data,
+        database=database,
+        redis=redis,
+        workers=workers,
+        log_level=log_level,
+        log_format=log_format,
     )
+    if settings.workers > 1:
+        from meeple.cli.workers import serve_workers
+
+        serve_workers(settings)
+    else:
+        from meeple.cli.serve import serve as run
+
+        run(settings)
+
+
+@app.command(hidden=True)
+def worker(name: str, folder: Path, port: int, ready: int) -> None:
+    """One of the processes of serve --workers, which starts them."""
+    from meeple.cli.serve import serve_worker
+
+    serve_worker(config.load(), name, folder, port, ready)
 
 
 @app.command()

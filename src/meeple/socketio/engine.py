@@ -89,7 +89,7 @@ class Session:
     )
 
     def __init__(self, server: EngineServer, websocket: WebSocket | None) -> None:
-        self.id = secrets.token_urlsafe(15)
+        self.id = server.prefix + secrets.token_urlsafe(15)
         self.data: Any = None
         self.websocket = websocket
         self.closed = False
@@ -200,6 +200,7 @@ class EngineServer:
         ping_interval, ping_timeout: heartbeats, in seconds.
         max_payload: bytes of one message, or of one long-polling payload.
         patience: seconds that a client has to complete an upgrade, or to answer a close frame.
+        prefix: what the ids of sessions begin with.
     """
 
     def __init__(
@@ -210,7 +211,9 @@ class EngineServer:
         ping_timeout: float = 20,
         max_payload: int = 1_000_000,
         patience: float = 10,
+        prefix: str = "",
     ) -> None:
+        self.prefix = prefix
         self.application = application
         self.max_payload = max_payload
         self.patience = patience

@@ -21,6 +21,7 @@ import msgspec
 from meeple.protocols import SocketHandlers
 from meeple.socketio.drive import drive
 from meeple.socketio.engine import Application, EngineServer, Session
+from meeple.socketio.peers import Peers
 from meeple.socketio.polling import PollingApp
 from meeple.socketio.protocol import engineio, socketio, websocket
 from meeple.socketio.protocol.errors import ProtocolError
@@ -154,6 +155,7 @@ class SocketIOServer:
         max_payload: bytes of one message.
         connect_timeout: seconds that a client has to connect to a namespace.
         patience: seconds that a client has to complete an upgrade, or to answer a close frame.
+        peers: the other workers on the same port; None if there are none.
     """
 
     def __init__(
@@ -167,6 +169,7 @@ class SocketIOServer:
         max_payload: int = 64 * 1024,
         connect_timeout: float = 45,
         patience: float = 10,
+        peers: Peers | None = None,
     ) -> None:
         self.namespaces = {
             name: Namespace(name, partial(self._end, reason="server disconnect"))
@@ -184,7 +187,9 @@ class SocketIOServer:
             ping_timeout=ping_timeout,
             max_payload=max_payload,
             patience=patience,
+            prefix="" if peers is None else peers.prefix,
         )
+        self._peers = peers
         self._origins = origins
         #: Whether the server is going away.
         self.draining = False
@@ -196,7 +201,7 @@ class SocketIOServer:
         """Serve another application at ``path``: on plain Engine.IO, within the same limits."""
         engine = self._new_engine(application)
         self._engines[path] = engine
-        self._polling[path] = PollingApp(engine, self._origins)
+        self._polling[path] = PollingApp(engine, self._origins, self._peers)
         return engine
 
     def app(self, other: Any) -> Any:
@@ -211,12 +216,16 @@ class SocketIOServer:
     @property
     def websocket_factory(self) -> type[asyncio.Protocol]:
         """What uvicorn's ``ws`` setting is to be: it is called as a class is."""
-        return cast(type[asyncio.Protocol], partial(WebSocketProtocol, self._engines))
+        return cast(type[asyncio.Protocol], partial(WebSocketProtocol, self._engines, self._peers))
 
     @property
     def ended(self) -> Counter[str]:
         """How many sessions have ended, by the reason."""
         return sum((engine.ended for engine in self._engines.values()), Counter())
+
+    def websocket_for(self, server_state: Any) -> Callable[[], asyncio.Protocol]:
+        """Makes what serves a connection that uvicorn, whose state that is, did not accept."""
+        return partial(WebSocketProtocol, self._engines, self._peers, server_state)
 
     def close(self) -> None:
         """End every session, and open no more: before the web server waits for its requests."""
