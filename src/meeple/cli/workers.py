@@ -97,7 +97,7 @@ class Worker:
             except TimeoutError:
                 word = b""
         if not word:
-            await self.stop(0)
+            await self.stop(STOP)
             raise ConfigurationError(f"worker {self.name} did not start")
 
     async def stop(self, seconds: float) -> None:
