@@ -1,4 +1,4 @@
-"""What stands between clients and nodes: it deals connections out, and breaks them as networks do."""
+"""What stands between clients and nodes: it deals connections out, and breaks them at will."""
 
 from __future__ import annotations
 

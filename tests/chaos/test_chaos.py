@@ -2,7 +2,7 @@
 
     MEEPLE_CHAOS_SECONDS=120 MEEPLE_CHAOS_MATCHES=30 python -m pytest tests/chaos
 
-plays as long and as broadly as the promise is meant; `make chaos` does so, and `make test` a short version of it.
+plays as long and as broadly as the promise is meant (`make chaos`); `make test` plays less of it.
 """
 
 from __future__ import annotations
