@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help page play test check lint fmt lock bench openspiel clean
+.PHONY: help page play test check lint fmt lock bench soak chaos openspiel clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -69,6 +69,12 @@ fmt: $(VENV)/.dev  ## Format and mend what can be mended by itself
 
 bench: $(VENV)/.dev benchmarks/peers/node_modules/.package-lock.json  ## Measure Meeple beside its peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.dev  ## Play for ten minutes and look for leaks; writes docs/soak.md
+	$(BIN)/python -m benchmarks.soak
+
+chaos: $(VENV)/.dev  ## Kill, freeze and cut everything for two minutes each, and compare with the log
+	MEEPLE_CHAOS_SECONDS=120 MEEPLE_CHAOS_MATCHES=30 $(BIN)/python -m pytest -s tests/chaos
 
 openspiel: $(VENV)/.dev  ## Play and check every game of OpenSpiel; writes docs/games/openspiel.md
 	$(BIN)/python -m tests.openspiel.table

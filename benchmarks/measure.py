@@ -121,7 +121,7 @@ def _table(adapter: Adapter, server: Server, count: int) -> Iterator[tuple[Load,
         yield load, table
     finally:
         table.close()
-        _quiet(load, server)
+        quiet(load, server)
 
 
 def _idle(adapter: Adapter, server: Server, count: int) -> float:
@@ -182,13 +182,13 @@ def _warm(server: Server, load: Load, table: Table, actions: int) -> None:
 def _round(server: Server, load: Load, table: Table, rate: float | None) -> tuple[Window, float]:
     """One game of every match; the setting up is not counted, the server's afterthoughts are."""
     table.deal()
-    _quiet(load, server)
+    quiet(load, server)
     before = server.cpu()
     window = load.play(table.matches, rate)
-    return window, _quiet(load, server) - before
+    return window, quiet(load, server) - before
 
 
-def _quiet(load: Load, server: Server) -> float:
+def quiet(load: Load, server: Server) -> float:
     """Wait until the server has nothing more to do; its processor time until then."""
     deadline = time.monotonic() + IDLE_PATIENCE
     before = server.cpu()

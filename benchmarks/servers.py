@@ -105,6 +105,11 @@ class Server:
         """The end of what it printed."""
         return self._log.read_text(errors="replace")[-2000:]
 
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        return self._process.pid
+
     def cpu(self) -> float:
         """Seconds of processor time of all its processes, user and system."""
         return sum(map(_cpu, self._processes()))

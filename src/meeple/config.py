@@ -20,6 +20,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         host, port: where to listen; port 0 takes a free one.
+        workers: processes that serve the port together; several need a PostgreSQL and a Redis.
         data: folder of the embedded default's files: database, secret.
         database: path of the SQLite file; ``meeple.sqlite3`` in ``data`` if empty.
         redis: ``memory://`` for the embedded one, or the URL of a Redis or Valkey server.
@@ -36,15 +37,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ping_interval, ping_timeout: seconds between heartbeats, and to wait for an answer.
         rate, burst: events a second that one connection may send, in the long run and at once.
         max_live: games kept in memory.
+        drain_seconds: how long it may take on a stop until the last client was sent away.
         engine_seconds: how long an engine may take for one action before it is ended.
         bot_workers: processes in which the house's bots think; 0: there are no such bots; -1: one
             for each processor but one.
         bot_seconds: how long a bot may think about one action.
+        traces: where traces go, such as ``http://127.0.0.1:4318/v1/traces`` (OTLP over HTTP); none
+            are made if empty.
         log_level, log_format: what is logged, and whether as ``text`` or ``json``.
     """
 
     host: str = "127.0.0.1"
     port: Port = 8000
+    workers: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
     data: str = "~/.meeple"
     database: str = ""
     redis: str = "memory://"
@@ -63,9 +68,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate: Positive = 50
     burst: Annotated[float, msgspec.Meta(ge=1)] = 200
     max_live: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    drain_seconds: Annotated[float, msgspec.Meta(ge=0)] = 2
     engine_seconds: Positive = 2
     bot_workers: Annotated[int, msgspec.Meta(ge=-1, le=256)] = -1
     bot_seconds: Positive = 5
+    traces: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 

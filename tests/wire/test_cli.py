@@ -217,6 +217,23 @@ async def test_verify_reads_a_stopped_servers_games_and_finds_what_is_wrong(tmp_
     ]
 
 
+async def test_games_move_from_one_database_to_another(tmp_path: Path) -> None:
+    async with server_process(tmp_path) as server:
+        await play_two_games(server)
+        refused = await run("export", "-", folder=tmp_path)
+        assert "in use by another Meeple server" in refused.refusal
+    file, copy = tmp_path / "games.jsonl", tmp_path / "copy"
+    assert (await run("export", str(file), folder=tmp_path)).code == 0
+    assert file.stat().st_mode & 0o077 == 0
+    imported = await run("import", str(file), folder=copy)
+    assert imported.err.splitlines()[-1].startswith("2 games, ")
+    assert imported.err.splitlines()[-1].endswith(" entries, 0 faults")
+    assert await run("verify", folder=copy) == Ended(0, "2 games, 0 faults\n", "")
+    assert (await run("export", "-", folder=copy)).out == file.read_text()
+    missing = await run("import", str(tmp_path / "nothing"), folder=copy)
+    assert missing.code == 2
+
+
 # --- a server that cannot start -----------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ import meeple
 from meeple.api.context import Context
 from meeple.api.msgspec_routes import Api, reply
 from meeple.api.page import mount_page
-from meeple.api.routes import health, router
+from meeple.api.routes import health, metrics, router
 from meeple.errors import (
     EngineError,
     InternalError,
@@ -42,6 +42,7 @@ def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
     app.state.context = context
     app.include_router(router)
     app.include_router(health)
+    app.include_router(metrics)
     app.add_middleware(
         CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]
     )

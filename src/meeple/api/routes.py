@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from meeple.api.context import Context, Optional, User, address, context
 from meeple.api.msgspec_routes import body, documented, reply
@@ -163,8 +164,19 @@ async def live(request: Request) -> Response:
 @health.get("/ready", **documented(rest.Health))
 async def ready(ctx: Ctx) -> Response:
     """200 if games can be played; presence that is down degrades, and does not stop them."""
+    if ctx.draining():
+        return reply(rest.Health("draining"), 503)
     parts = await ctx.check()
     playable = parts["log"] == "ok"
     fine = all(part == "ok" for part in parts.values())
     status = "ok" if fine else "degraded" if playable else "unavailable"
     return reply(rest.Health(status, parts), 200 if playable else 503)
+
+
+metrics = APIRouter()
+
+
+@metrics.get("/metrics", include_in_schema=False)
+async def get_metrics(ctx: Ctx) -> Response:
+    """What the server counts, for Prometheus."""
+    return Response(ctx.metrics(), media_type=CONTENT_TYPE_LATEST)

@@ -129,6 +129,10 @@ class AuthErrorMessage(msgspec.Struct, frozen=True):
     message: str
 
 
+class ServerDraining(msgspec.Struct, frozen=True):
+    """``server:draining``: the node is going away and ends the connection soon; connect again."""
+
+
 #: Every event that the server may send.
 SERVER_EVENTS: dict[str, type[msgspec.Struct]] = {
     "auth_error": AuthErrorMessage,
@@ -136,6 +140,7 @@ SERVER_EVENTS: dict[str, type[msgspec.Struct]] = {
     "game:over": GameOverMessage,
     "game:presence": GamePresence,
     "game:error": GameErrorMessage,
+    "server:draining": ServerDraining,
 }
 
 

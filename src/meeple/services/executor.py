@@ -9,6 +9,8 @@ too, and after an append of which it does not know whether it was written.
 from __future__ import annotations
 
 import re
+import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
@@ -27,9 +29,12 @@ from meeple.errors import (
 from meeple.protocols import Broadcaster, Clock, GameLog, Message, Presence
 from meeple.services import projection
 from meeple.services.tables import Table, Tables
+from meeple.stats import Histogram
 
 #: How often an append that lost a race is decided again before the client is asked to retry.
 ATTEMPTS = 5
+#: The ranges of `Executor.engine_seconds`.
+SECONDS = (0.001, 0.01, 0.1, 1.0)
 #: What no log can keep in an id: NUL and lone surrogates.
 UNKEPT = re.compile("[\0\ud800-\udfff]")
 
@@ -82,6 +87,8 @@ class Executor:
         self._broadcaster = broadcaster
         self._presence = presence
         self._time_limit = time_limit
+        #: How long engines took for a command, views included, by the engine's name.
+        self.engine_seconds: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SECONDS))
 
     async def execute(
         self,
@@ -126,10 +133,12 @@ class Executor:
                         return receipt
                 try:
                     now = self._clock.now_ms()
+                    started = time.perf_counter()
                     with self._time_limit:
                         steps = decide(game, now, seat, key)
                         # Made before the append: an engine that cannot show it has failed on it.
                         messages = self._messages(steps, now)
+                    self.engine_seconds[game.rules.name].note(time.perf_counter() - started)
                 except MeepleError:
                     # Refused by what this node knows; another may have played meanwhile.
                     if not await self._catch_up(table):

@@ -30,6 +30,7 @@ from meeple.protocols import (
 from meeple.services import commands, projection
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
 from meeple.services.tables import NO_LIMIT, Table, Tables
+from meeple.stats import Histogram
 
 #: One who missed more entries than this gets the state as it is now, without the way there.
 MAX_MISSED = 200
@@ -92,6 +93,16 @@ class GameService:
         self._presence = presence
         self._new_game_id = new_game_id
         self._new_seed = new_seed
+
+    @property
+    def in_memory(self) -> int:
+        """How many games are in memory."""
+        return len(self._tables)
+
+    @property
+    def engine_seconds(self) -> Mapping[str, Histogram]:
+        """How long engines took for a command, views included, by the engine's name."""
+        return self._executor.engine_seconds
 
     # --- commands -----------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any, Protocol
 
@@ -89,7 +89,7 @@ class Session:
     )
 
     def __init__(self, server: EngineServer, websocket: WebSocket | None) -> None:
-        self.id = secrets.token_urlsafe(15)
+        self.id = server.prefix + secrets.token_urlsafe(15)
         self.data: Any = None
         self.websocket = websocket
         self.closed = False
@@ -176,6 +176,7 @@ class Session:
         if self.websocket is not None:
             self.websocket.close(code, reason)
         self._server.forget(self)
+        self._server.ended[reason] += 1
         try:
             self.application.closed(self, reason)
         finally:
@@ -199,6 +200,7 @@ class EngineServer:
         ping_interval, ping_timeout: heartbeats, in seconds.
         max_payload: bytes of one message, or of one long-polling payload.
         patience: seconds that a client has to complete an upgrade, or to answer a close frame.
+        prefix: what the ids of sessions begin with.
     """
 
     def __init__(
@@ -209,7 +211,9 @@ class EngineServer:
         ping_timeout: float = 20,
         max_payload: int = 1_000_000,
         patience: float = 10,
+        prefix: str = "",
     ) -> None:
+        self.prefix = prefix
         self.application = application
         self.max_payload = max_payload
         self.patience = patience
@@ -224,6 +228,8 @@ class EngineServer:
         self._rest = min(1.0, ping_interval / 10, ping_timeout / 10)
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        #: How many sessions have ended, by the reason; for metrics.
+        self.ended: Counter[str] = Counter()
         self._unflushed: list[WebSocket] = []
 
     def __len__(self) -> int:
@@ -292,9 +298,18 @@ class EngineServer:
             except Exception:
                 log.exception("a session failed")
 
+    @property
+    def sessions(self) -> Collection[Session]:
+        """The open sessions."""
+        return self._sessions.values()
+
+    def refuse(self) -> None:
+        """Open no more sessions."""
+        self._closed = True
+
     def close(self, reason: str = "server shutting down") -> None:
         """End every session, and open no more."""
-        self._closed = True
+        self.refuse()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
