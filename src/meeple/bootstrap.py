@@ -25,7 +25,7 @@ from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
-from meeple.services.house_bots import HouseBots
+from meeple.services.house_bots import SEARCH, HouseBots
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.time_limit import TimeLimit
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
@@ -87,7 +87,7 @@ async def open_node(
         time_limit = TimeLimit(settings.engine_seconds)
         time_limit.start()
         stack.callback(time_limit.stop)
-        house = house_bots(settings, log)
+        house = house_bots(settings, log, clock)
         games = GameService(
             catalog,
             log,
@@ -150,11 +150,18 @@ async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
         await log.aclose()
 
 
-def house_bots(settings: Settings, log: GameLog) -> HouseBots | None:
+def house_bots(settings: Settings, log: GameLog, clock: Clock) -> HouseBots | None:
     """The bots that sit at tables for the house; None if there are none."""
     if not settings.bot_processes:
         return None
-    return HouseBots(log, workers=settings.bot_processes, seconds=settings.bot_seconds)
+    return HouseBots(
+        log,
+        workers=settings.bot_processes,
+        seconds=settings.bot_seconds,
+        clock=clock,
+        # A SQLite file has one owner: there are no other nodes whose tables could be left behind.
+        search=None if isinstance(log, SqliteGameLog) else SEARCH,
+    )
 
 
 def engine_factory() -> EngineCatalog:

@@ -137,7 +137,7 @@ async def resign(ctx: Ctx, user: User, game_id: str) -> Response:
 
 @router.post("/games/{game_id}/abort", **documented(rest.ReceiptBody))
 async def abort(ctx: Ctx, user: User, game_id: str) -> Response:
-    """Call a game off before its first action."""
+    """Call a game off before its first action, or at any time if only bots play it."""
     receipt = await ctx.games.abort(game_id, user.user_id)
     return reply(rest.ReceiptBody(receipt.game_id, receipt.seq))
 

@@ -1,6 +1,6 @@
 """The process in which a house bot thinks: a task a line comes in, an answer a line goes out.
 
-It is run as ``python -m meeple.services.bot_worker`` by `meeple.services.bot_process`.
+It is run as ``python -m meeple.services.bot_worker [NICENESS]`` by `meeple.services.bot_process`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from meeple.services.engine_catalog import EngineCatalog
 
 #: Games that are kept as far as they have been folded.
 KEPT = 64
-#: Added to the niceness: whoever plays comes first.
+#: Added to the niceness if nothing else is said: whoever plays comes first.
 NICENESS = 10
 #: Iterations of an engine's own bot by which its speed is measured.
 PROBE = 20
@@ -38,13 +38,15 @@ class Task(msgspec.Struct, frozen=True):
         entries: the game's log.
         seat: the bot's.
         bot: how it plays.
-        seconds: how long it should think at most; the process ends itself at twice as long.
+        seconds: how long it should think at most.
+        limit: seconds after which the process ends itself.
     """
 
     entries: list[Entry]
     seat: int
     bot: Bot
     seconds: float
+    limit: float
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -113,7 +115,7 @@ def main() -> None:
     """Answer tasks until there are no more."""
     if hasattr(os, "nice"):
         with suppress(OSError):  # a sandbox may forbid it; it only means less courtesy
-            os.nice(NICENESS)
+            os.nice(int(sys.argv[1]) if len(sys.argv) > 1 else NICENESS)
     out, sys.stdout = sys.stdout.buffer, sys.stderr  # an engine that prints does not print into it
     thinker = Thinker(EngineCatalog())
     decoder = msgspec.json.Decoder(Task)
@@ -123,7 +125,7 @@ def main() -> None:
         task = decoder.decode(line)
         # The kernel ends what hangs, in C++ too, even if nobody is left to end this process.
         if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 2 * task.seconds + 1)
+            signal.setitimer(signal.ITIMER_REAL, task.limit + 1)
         out.write(msgspec.json.encode(thinker.answer(task)) + b"\n")
         out.flush()
         if hasattr(signal, "setitimer"):

@@ -143,6 +143,8 @@ def abort(
 ) -> list[Step]:
     """A player, or who made the table, calls the game off before its first action.
 
+    A game that only bots play is called off at any time.
+
     Raises:
         Forbidden: the user is neither.
         GameStarted: an action has been played.
@@ -152,7 +154,7 @@ def abort(
         raise Forbidden("only a player or the one who made the table can abort it")
     if game.status is GameStatus.OVER:
         raise GameOver
-    if game.actions:
+    if game.actions and not game.bots_only:
         raise GameStarted
     steps = [_step(game, EntryKind.ABORTED, at, seat=seat, action_id=action_id)]
     _end(steps, Outcome(winners=(), reason="aborted"), at)
