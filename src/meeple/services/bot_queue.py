@@ -18,18 +18,18 @@ class Wait(NamedTuple):
 
 
 class BotQueue:
-    """Tables that wait for a bot: self-clocked fair queueing.
+    """Tables that wait for a bot: weighted fair queueing, as of packets in a network.
 
-    Each creator is served as if there were a process for each, sharing one processor: what a
-    thought costs is put on its creator's account, and the thought that would end first there is
-    next. So who waits for little waits little, who has many tables waits for them alone, and nobody
-    waits for ever.
+    Imagine that all creators' thoughts were thought side by side, each creator's one after the
+    other, at the same speed for each. The thought that would end first there is next here. So who
+    waits for little waits little, who has many tables waits for them alone, and nobody waits for
+    ever.
     """
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Wait]] = []
         self._waiting: set[str] = set()
-        #: The time of the imagined processor, in units of cost: when the thought served last ends.
+        #: How far each creator's thoughts would have come, in units of cost.
         self._time = 0.0
         #: When the last waiting thought of each creator would end.
         self._ends: dict[UUID, float] = {}
@@ -56,8 +56,10 @@ class BotQueue:
         while not self._heap:
             self._filled.clear()
             await self._filled.wait()
-        self._time, _, wait = heappop(self._heap)
+        ends, _, wait = heappop(self._heap)
+        self._time += wait.cost / len(self._ends)
         self._waiting.discard(wait.game_id)
-        if self._ends[wait.creator] <= self._time:
+        if self._ends[wait.creator] == ends:
+            # Nothing more of this one's waits. What was served ahead of its time is forgiven.
             del self._ends[wait.creator]
         return wait

@@ -27,8 +27,9 @@ from meeple.services.engine_catalog import EngineCatalog
 KEPT = 64
 #: Added to the niceness if nothing else is said: whoever plays comes first.
 NICENESS = 10
-#: Iterations of an engine's own bot by which its speed is measured.
-PROBE = 20
+#: Iterations of an engine's own bot by which its speed is measured, and how many times as many it
+#: is asked for next, at most: a few may have been quick by chance.
+PROBE, GROWTH = 2, 10
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -93,16 +94,25 @@ class Thinker:
         budget = Budget.of_level(
             task.bot.level, stop=lambda: time.monotonic() - started > task.seconds
         )
-        if isinstance(policy, EnginePolicy) and budget.iterations > PROBE:
-            # It cannot be stopped, so its speed decides how much it is asked.
-            probe = msgspec.structs.replace(budget, iterations=PROBE)
-            action = policy.choose(game.state, task.seat, probe, rng)
-            each = (time.monotonic() - started) / PROBE
-            affordable = int(task.seconds / max(each, 1e-6)) - PROBE
-            if affordable <= PROBE:
-                return action
-            budget = msgspec.structs.replace(budget, iterations=min(budget.iterations, affordable))
+        if isinstance(policy, EnginePolicy):
+            return _measured(policy, game, task, budget, rng)
         return policy.choose(game.state, task.seat, budget, rng)
+
+
+def _measured(policy: Policy, game: Game, task: Task, budget: Budget, rng: Random) -> JSON:
+    """The choice of a policy that cannot be stopped: its speed decides how much it is asked."""
+    left, iterations = task.seconds, min(PROBE, budget.iterations)
+    while True:
+        started = time.monotonic()
+        asked = msgspec.structs.replace(budget, iterations=iterations)
+        action = policy.choose(game.state, task.seat, asked, rng)
+        took = time.monotonic() - started
+        left -= took
+        affordable = int(iterations * left / max(took, 1e-6))
+        more = min(budget.iterations, affordable, GROWTH * iterations)
+        if more <= iterations:
+            return action
+        iterations = more
 
 
 def _chance(game: Game, seat: int) -> Random:
