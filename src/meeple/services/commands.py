@@ -51,7 +51,10 @@ def make(
     """
     if seats not in rules.seats:
         few, many = rules.seats[0], rules.seats[-1]
-        raise InvalidMessage(f"seats: {rules.name} is for {few} to {many} players")
+        players = f"{few} to {many}" if few < many else f"{few}"
+        raise InvalidMessage(
+            f"seats: {rules.name} is for {players} player{'s' if many > 1 else ''}"
+        )
     payload = {
         "engine": rules.name,
         "options": options,
