@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,10 @@ def thinkers(server: ServerProcess) -> list[psutil.Process]:
     """The processes in which its bots think."""
     children = psutil.Process(server.pid).children()
     return [one for one in children if "meeple.services.bot_worker" in one.cmdline()]
+
+
+def gone(process: psutil.Process) -> bool:
+    return not process.is_running()
 
 
 async def my_turn(table: TableClient) -> bool:
@@ -89,7 +94,7 @@ async def test_a_thinker_that_is_killed_is_replaced(tmp_path: Path) -> None:
                 assert thinker.nice() > psutil.Process(server.pid).nice()
                 os.kill(thinker.pid, signal.SIGKILL)
                 # The server has seen it die: one that dies over a thought has chance play.
-                await until(lambda thinker=thinker: not thinker.is_running())
+                await until(partial(gone, thinker))
 
 
 async def test_a_thought_that_takes_too_long_is_ended_and_chance_plays(tmp_path: Path) -> None:
