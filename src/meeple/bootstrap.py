@@ -18,6 +18,7 @@ from meeple import config
 from meeple.api.app import create_api
 from meeple.api.context import Context
 from meeple.config import Settings
+from meeple.engine.time_limit import TimeLimit
 from meeple.errors import ConfigurationError
 from meeple.protocols import Clock, GameLog
 from meeple.schemas.ws_messages import NAMESPACE
@@ -27,7 +28,6 @@ from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
 from meeple.services.house_bots import SEARCH, HouseBots
 from meeple.services.rate_limit import RateLimiter
-from meeple.services.time_limit import TimeLimit
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
