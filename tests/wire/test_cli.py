@@ -244,6 +244,12 @@ async def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Pa
         assert word in ended.refusal
 
 
+async def test_a_misspelt_setting_is_warned_of_by_a_server_that_starts(tmp_path: Path) -> None:
+    async with server_process(tmp_path, gests="false") as server:
+        [line] = [line for line in server.lines if "unknown setting" in line]
+    assert re.search("warning .* meant=MEEPLE_GUESTS .*variable=MEEPLE_GESTS", line)
+
+
 # --- play ---------------------------------------------------------------------------------------
 
 
