@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -70,7 +72,7 @@ def _route(path: str, method: str, operation: Json) -> str:
         (escape(status), escape(one["description"]), _content(one))
         for status, one in operation["responses"].items()
     ]
-    said = [f"<p>{escape(operation.get('description', ''))}</p>"]
+    said = [f"<p>{_prose(operation.get('description', ''))}</p>"]
     if operation.get("security"):
         said.append("<p><code>Authorization: Bearer TOKEN</code></p>")
     said.append(_table(("Parameter", "In", "Type"), parameters))
@@ -86,13 +88,18 @@ def _schema(name: str, schema: Json) -> str:
         (
             f"<code>{escape(field)}</code>{'' if field in required else ', optional'}",
             _type(one),
-            escape(one.get("description", "")),
+            _prose(one.get("description", "")),
         )
         for field, one in schema.get("properties", {}).items()
     ]
     body = _table(("Field", "Type", ""), fields) if fields else f"<p>{_type(schema)}</p>"
-    words = escape(schema.get("description", "")).replace("\n\n", "<br>")
+    words = _prose(schema.get("description", ""))
     return f'<h3 id="{escape(name)}">{escape(name)}</h3><p>{words}</p>{body}'
+
+
+def _prose(docstring: str) -> str:
+    words = re.sub("``(.+?)``", r"<code>\1</code>", escape(docstring))
+    return words.replace("\n\n", "<br>")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -116,7 +123,7 @@ def _type(schema: Json) -> str:
     if "anyOf" in schema:
         return " or ".join(_type(one) for one in schema["anyOf"])
     if "enum" in schema:
-        return " or ".join(f"<code>{escape(repr(one))}</code>" for one in schema["enum"])
+        return " or ".join(f"<code>{escape(json.dumps(one))}</code>" for one in schema["enum"])
     kind = schema.get("type", "anything")
     if kind == "array":
         return f"list of {_type(schema.get('items') or {})}"
@@ -125,7 +132,7 @@ def _type(schema: Json) -> str:
 
 def _bounds(schema: Json) -> str:
     words = [
-        f"{word} {schema[key]}"
+        f"{word} {json.dumps(schema[key]) if key == 'default' else schema[key]}"
         for key, word in (
             ("format", "of the form"),
             ("minimum", "at least"),
