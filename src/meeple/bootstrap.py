@@ -18,6 +18,7 @@ from meeple import config
 from meeple.api.app import create_api
 from meeple.api.context import Context
 from meeple.config import Settings
+from meeple.engine.time_limit import TimeLimit
 from meeple.errors import ConfigurationError
 from meeple.metrics import Metrics
 from meeple.protocols import Clock, GameLog
@@ -26,10 +27,9 @@ from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
-from meeple.services.house_bots import HouseBots
+from meeple.services.house_bots import SEARCH, HouseBots
 from meeple.services.loop_lag import LoopLag
 from meeple.services.rate_limit import RateLimiter
-from meeple.services.time_limit import TimeLimit
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
@@ -108,8 +108,8 @@ async def open_node(
         time_limit = TimeLimit(settings.engine_seconds)
         time_limit.start()
         stack.callback(time_limit.stop)
-        house = house_bots(settings, log)
         traced = _traced(stack, settings, tracing)
+        house = house_bots(settings, log, clock)
         games = GameService(
             catalog,
             log if traced is None else traced.log(log),
@@ -184,11 +184,18 @@ async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
         await log.aclose()
 
 
-def house_bots(settings: Settings, log: GameLog) -> HouseBots | None:
+def house_bots(settings: Settings, log: GameLog, clock: Clock) -> HouseBots | None:
     """The bots that sit at tables for the house; None if there are none."""
     if not settings.bot_processes:
         return None
-    return HouseBots(log, workers=settings.bot_processes, seconds=settings.bot_seconds)
+    return HouseBots(
+        log,
+        workers=settings.bot_processes,
+        seconds=settings.bot_seconds,
+        clock=clock,
+        # A SQLite file has one owner: there are no other nodes whose tables could be left behind.
+        search=None if isinstance(log, SqliteGameLog) else SEARCH,
+    )
 
 
 def engine_factory() -> EngineCatalog:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -103,6 +104,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def origins(self) -> list[str]:
         """The allowed origins, one by one."""
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+
+def unknown(environment: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    """The variables ``MEEPLE_…`` that are no settings, each with the most similar one, if any."""
+    environment = os.environ if environment is None else environment
+    known = [name.upper() for name in Settings.__struct_fields__]
+    given = sorted(name[7:] for name in environment if name.startswith("MEEPLE_"))
+    similar = {name: get_close_matches(name, known, 1) for name in given if name not in known}
+    return {
+        f"MEEPLE_{name}": f"MEEPLE_{found[0]}" if found else None for name, found in similar.items()
+    }
 
 
 def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:

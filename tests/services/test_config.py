@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from meeple.config import Settings, load
+from meeple.config import Settings, load, unknown
 from meeple.errors import ConfigurationError
 
 
@@ -30,6 +30,17 @@ def test_a_variable_of_the_environment_is_a_setting() -> None:
     assert settings == Settings(
         port=0, guests=False, presence_ttl=1.5, log_format="json", max_live=1, secret="0123"
     )
+
+
+def test_a_variable_that_is_no_setting_is_told_with_the_one_that_may_be_meant() -> None:
+    environment = {"MEEPLE_PORT": "0", "PORT": "1", "HOME": "/"}
+    assert unknown(environment) == {}
+    wrong = {"MEEPLE_PROT": "1", "MEEPLE_DATABSE": "x", "MEEPLE_XYZZY": "", "meeple_port": "2"}
+    assert unknown(environment | wrong) == {
+        "MEEPLE_DATABSE": "MEEPLE_DATABASE",
+        "MEEPLE_PROT": "MEEPLE_PORT",
+        "MEEPLE_XYZZY": None,
+    }
 
 
 def test_what_is_given_comes_before_the_environment_and_none_is_not_given() -> None:

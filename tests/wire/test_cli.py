@@ -261,6 +261,12 @@ async def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Pa
         assert word in ended.refusal
 
 
+async def test_a_misspelt_setting_is_warned_of_by_a_server_that_starts(tmp_path: Path) -> None:
+    async with server_process(tmp_path, gests="false") as server:
+        [line] = [line for line in server.lines if "unknown setting" in line]
+    assert re.search("warning .* meant=MEEPLE_GUESTS .*variable=MEEPLE_GESTS", line)
+
+
 # --- play ---------------------------------------------------------------------------------------
 
 
@@ -504,7 +510,8 @@ async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
             assert await person.ends() == 0
             await person.sees("You left the table")
             assert "Traceback" not in person.screen
-        await ben.sees("Ann is away.")
+            # Before Ben leaves, who would not be told any more.
+            await ben.sees("Ann is away.")
         async with (
             terminal(*printed_command(ann, "To come back")) as ann_again,
             terminal(*printed_command(ben, "To come back")) as ben_again,

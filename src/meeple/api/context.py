@@ -66,13 +66,10 @@ class Context:
         Raises:
             InvalidToken, TokenExpired: the token is no good.
         """
-        header = request.headers.get("authorization")
-        if header is None:
+        token = bearer(request)
+        if token is None:
             return None
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer":
-            raise InvalidToken("the Authorization header has the form: Bearer TOKEN")
-        verified = self.verifier(token.strip())
+        verified = self.verifier(token)
         if inspect.isawaitable(verified):
             verified = await verified
         if verified is None:
@@ -84,6 +81,17 @@ def context(request: Request) -> Context:
     """The application's context."""
     found: Context = request.app.state.context
     return found
+
+
+def bearer(request: Request) -> str | None:
+    """The request's bearer token; None if it has none, `InvalidToken` if it has something else."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise InvalidToken("the Authorization header has the form: Bearer TOKEN")
+    return token.strip()
 
 
 def address(request: Request) -> str:

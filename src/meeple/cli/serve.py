@@ -21,7 +21,7 @@ import uvicorn
 import uvloop
 
 import meeple
-from meeple import bootstrap
+from meeple import bootstrap, config
 from meeple.bootstrap import Node
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
@@ -87,6 +87,8 @@ def serve(settings: Settings) -> None:
         ConfigurationError: it cannot start; the message says why.
     """
     configure_logging(settings)
+    for variable, similar in config.unknown().items():
+        log.warning("unknown setting", variable=variable, **({"meant": similar} if similar else {}))
     uvloop.run(_serve(settings))
 
 

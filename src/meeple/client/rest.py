@@ -51,6 +51,10 @@ class Rest:
         """A guest account."""
         return await self._call("POST", "/guests", Guest, {"name": name})
 
+    async def renew(self) -> Guest:
+        """A fresh token for the guest whose token this has, and that has not expired."""
+        return await self._call("POST", "/guests/renew", Guest)
+
     async def engines(self) -> EngineList:
         """The games on offer."""
         return await self._call("GET", "/engines", EngineList)

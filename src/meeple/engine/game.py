@@ -64,6 +64,11 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     bots: tuple[int, ...] = ()
     memo: dict[Any, Any] = msgspec.field(default_factory=dict)
 
+    @property
+    def bots_only(self) -> bool:
+        """Whether house bots have all the seats."""
+        return len(self.bots) == len(self.players)
+
     def seat_of(self, user_id: UUID) -> int | None:
         """The user's seat; None if the user has none."""
         # By the numbers: comparing UUIDs is a call into Python, several times an action.

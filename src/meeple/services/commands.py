@@ -51,7 +51,10 @@ def make(
     """
     if seats not in rules.seats:
         few, many = rules.seats[0], rules.seats[-1]
-        raise InvalidMessage(f"seats: {rules.name} is for {few} to {many} players")
+        players = f"{few} to {many}" if few < many else f"{few}"
+        raise InvalidMessage(
+            f"seats: {rules.name} is for {players} player{'s' if many > 1 else ''}"
+        )
     payload = {
         "engine": rules.name,
         "options": options,
@@ -143,6 +146,8 @@ def abort(
 ) -> list[Step]:
     """A player, or who made the table, calls the game off before its first action.
 
+    A game that only bots play is called off at any time.
+
     Raises:
         Forbidden: the user is neither.
         GameStarted: an action has been played.
@@ -152,7 +157,7 @@ def abort(
         raise Forbidden("only a player or the one who made the table can abort it")
     if game.status is GameStatus.OVER:
         raise GameOver
-    if game.actions:
+    if game.actions and not game.bots_only:
         raise GameStarted
     steps = [_step(game, EntryKind.ABORTED, at, seat=seat, action_id=action_id)]
     _end(steps, Outcome(winners=(), reason="aborted"), at)

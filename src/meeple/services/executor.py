@@ -185,6 +185,13 @@ class Executor:
                 await self.settle(table)
         return table
 
+    async def refresh(self, game_id: str) -> Game:
+        """The game as the log has it now, whoever appended to it."""
+        table = await self._tables.get(game_id)
+        async with table.lock:
+            await self._catch_up(table)
+            return table.game
+
     async def settle(self, table: Table) -> None:
         """Find out what became of an append that may have been written or not."""
         if table.unsure:
@@ -192,9 +199,11 @@ class Executor:
 
     async def _catch_up(self, table: Table) -> bool:
         """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
+        # What an append of which nothing was known has written is this node's own.
+        elsewhere = not table.unsure
         missed = await self._tables.catch_up(table)
         if missed and table.game.bots:
-            self._tables.notice(table.game)
+            self._tables.notice(table.game, elsewhere=elsewhere)
         with self._time_limit:
             messages = self._messages(missed, self._clock.now_ms())
         self._broadcast(table.game.game_id, messages)

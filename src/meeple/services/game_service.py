@@ -126,7 +126,6 @@ class GameService:
         """
         rules = self._tables.rules(engine)
         seating = commands.seating(seats, rules, creator)
-        self._check_bots(creator, seating, rules)
         now = self._clock.now_ms()
         game_id = self._new_game_id(now)
         with self._time_limit:
@@ -147,6 +146,7 @@ class GameService:
                     steps += commands.sit(steps[-1].game, player, seat, now)
             game = steps[-1].game
             self._check_shown(game)
+        self._admit_bots(game_id, creator, seating, rules)
         await self._log.append(game_id, 0, [step.entry for step in steps], row=game.row())
         self._tables.add(Table(steps))
         return self._state(game, game.seat_of(creator.user_id))
@@ -214,7 +214,7 @@ class GameService:
         return await self._executor.execute(game_id, commands.resign, user_id, action_id, on_commit)
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
-        """Call the game off before its first action.
+        """Call the game off before its first action, or at any time if only bots play it.
 
         Raises:
             GameNotFound, Forbidden, GameStarted, GameOver: it cannot be aborted.
@@ -329,6 +329,10 @@ class GameService:
         game = (await self._executor.table(game_id)).game
         return game, await self._log.read(game_id, limit=game.seq + 1)
 
+    async def refresh(self, game_id: str) -> Game:
+        """The game as the log has it now, whichever node played it: for the house's bots."""
+        return await self._executor.refresh(game_id)
+
     # --- helpers ------------------------------------------------------------------------------
 
     async def _watch(
@@ -348,6 +352,9 @@ class GameService:
             with self._time_limit:
                 messages = [projection.current(game, seat, online, self._clock.now_ms())]
         self._broadcaster.watch(sid, game.game_id, seat)
+        if seat is not None and game.bots:
+            # The node that was to think for a bot may have died: whoever comes back comes here.
+            self._tables.notice(game)
         joined = Joined(game.game_id, game.seq, seat)
         on_join(joined)
         for message in messages:
@@ -373,12 +380,14 @@ class GameService:
         with self._time_limit:
             return projection.state(game, seat, online, self._clock.now_ms())
 
-    def _check_bots(self, creator: Player, seating: Sequence[Player | None], rules: Rules) -> None:
-        bots = [one.bot for one in seating if one is not None and one.bot is not None]
-        if bots and self._house is None:
+    def _admit_bots(
+        self, game_id: str, creator: Player, seating: Sequence[Player | None], rules: Rules
+    ) -> None:
+        if all(one is None or one.bot is None for one in seating):
+            return
+        if self._house is None:
             raise PolicyNotAvailable("this server has no bots of its own")
-        if bots and self._house is not None:
-            self._house.admit(creator.user_id, bots, rules)
+        self._house.admit(game_id, creator.user_id, seating, rules)
 
     def _check_shown(self, game: Game) -> None:
         """Raises `EngineError` if a game that is to start cannot be shown to all: it must not."""

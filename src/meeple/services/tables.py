@@ -101,10 +101,10 @@ class Tables:
         if table.game.bots:
             self.notice(table.game)
 
-    def notice(self, game: Game) -> None:
-        """Tell the house that a game with bots has changed."""
+    def notice(self, game: Game, *, elsewhere: bool = False) -> None:
+        """Tell the house that a game with bots has changed; ``elsewhere``: by another node."""
         if self._house is not None:
-            self._house.notice(game)
+            self._house.notice(game, elsewhere=elsewhere)
 
     def doubt(self, table: Table) -> None:
         """An append to the table may have been written or not: keep it until that is known."""
