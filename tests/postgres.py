@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
+import psutil
 import pytest
 
 with warnings.catch_warnings():
@@ -53,6 +55,19 @@ class Postgres:
         """Stop it: ``fast`` hangs up on its clients, ``immediate`` is a crash."""
         pg_ctl(["-w", "-m", mode, "stop"], pgdata=self._folder, user=self._server.system_user)
 
+    def kill(self) -> None:
+        """SIGKILL its main process; the others see that and end. Returns when they have."""
+        main = psutil.Process(self.pid)
+        others = main.children(recursive=True)
+        main.kill()
+        give_up_at = time.monotonic() + 10
+        while any(map(_runs, [main, *others])):
+            assert time.monotonic() < give_up_at
+            time.sleep(0.01)
+        # Nobody may have asked what became of it, and then its number still looks alive.
+        (self._folder / "postmaster.pid").unlink()
+        Path(f"{self.socket}.lock").unlink()
+
     @asynccontextmanager
     async def database(self) -> AsyncIterator[str]:
         """An empty place of its own, by its URL; gone afterwards."""
@@ -71,6 +86,13 @@ class Postgres:
             return rows
         finally:
             await connection.close()
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager

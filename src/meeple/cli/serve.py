@@ -70,7 +70,7 @@ async def _serve(settings: Settings) -> None:
             shown = f"[{host}]" if ":" in host else host
             _settle_memory()
             log.info("meeple", version=meeple.__version__)
-            log.info("games", log=str(settings.database_path))
+            log.info("games", log=bootstrap.log_label(settings))
             log.info("presence", redis=settings.redis.rpartition("@")[2])
             log.info("listening", url=f"http://{shown}:{port}")
             await server.serve(sockets=[listener])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import asyncpg
 
 from meeple.errors import ConfigurationError
+from meeple.store.postgres_url import label
 
 logger = logging.getLogger(__name__)
 
@@ -137,18 +137,3 @@ _SESSION = """
 
 def _ms(seconds: float) -> str:
     return str(max(1, round(seconds * 1000)))
-
-
-def label(url: str) -> str:
-    """The URL as it may be shown: scheme, hosts and database, and nothing secret.
-
-    Raises:
-        ConfigurationError: it is no URL of a PostgreSQL database.
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("postgresql", "postgres"):
-        raise ConfigurationError("database: give a file's path or a postgresql:// URL")
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -60,14 +60,16 @@ def _unreachable(line: Line, error: Exception) -> ConfigurationError:
 
 
 async def _revision(connection: asyncpg.Connection, line: Line) -> str | None:
-    ours, others = await connection.fetchrow(
-        "SELECT to_regclass('alembic_version') IS NOT NULL,"
-        " to_regclass('entries') IS NOT NULL OR to_regclass('games') IS NOT NULL"
+    # Asked of the table of tables: what `to_regclass` says may be older than the lock.
+    found = await connection.fetch(
+        "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+        " AND relname IN ('alembic_version', 'entries', 'games')"
     )
-    if ours:
+    names = {name for (name,) in found}
+    if "alembic_version" in names:
         revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
         return revision
-    if others:
+    if names:
         raise ConfigurationError(
             f"{line.label} has tables of these names that are not Meeple's; give it a database of "
             "its own."

@@ -123,10 +123,12 @@ class PostgresWriter:
             if self._next_attempt >= self._gives_up_at:
                 raise Unavailable
             await asyncio.sleep(self._next_attempt - now)
+        again = self._connection is not None or self._down
         self._connection = await self._line.connect()
-        # The server that answers now may be another, which has not everything that the one before
-        # had: what is known is asked for again.
-        self._heads.clear()
+        if again:
+            # The server that answers now may be another, which has not everything that the one
+            # before had: what is known is asked for again.
+            self._heads.clear()
         return self._connection
 
     def _lost(self, trouble: BaseException) -> None:
