@@ -54,12 +54,16 @@ async def between(postgres: Postgres) -> AsyncIterator[Proxy]:
         yield between
 
 
+def through(between: Proxy, url: str) -> str:
+    """The URL of the same place by way of the proxy."""
+    place = urlsplit(url).query.partition("search_path=")[2]
+    return f"postgresql://postgres@127.0.0.1:{between.port}/postgres?search_path={place}"
+
+
 @pytest.fixture
 async def far(postgres_url: str, between: Proxy) -> AsyncIterator[PostgresGameLog]:
     """A log whose every connection goes through the proxy."""
-    place = urlsplit(postgres_url).query.partition("search_path=")[2]
-    url = f"postgresql://postgres@127.0.0.1:{between.port}/postgres?search_path={place}"
-    async with opened(url, limits=SHORT) as log:
+    async with opened(through(between, postgres_url), limits=SHORT) as log:
         # Its statements are prepared: one request is one answer.
         await log.append("first", 0, entries("first", 0, 1))
         await log.append("first", 1, entries("first", 1, 2), row=row("first"), due_at=None)
@@ -70,6 +74,14 @@ async def far(postgres_url: str, between: Proxy) -> AsyncIterator[PostgresGameLo
 async def until_there(log: PostgresGameLog, game_id: str, count: int) -> None:
     async with asyncio.timeout(10):
         while len(await log.read(game_id)) < count:  # noqa: ASYNC110 - another server's state
+            await asyncio.sleep(0.01)
+
+
+async def until_waiting(postgres: Postgres, count: int) -> None:
+    """Until so many statements wait for a lock."""
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with asyncio.timeout(10):
+        while (await postgres.execute(query))[0][0] < count:
             await asyncio.sleep(0.01)
 
 
@@ -235,6 +247,30 @@ async def test_an_append_that_never_arrived_is_sent_again(
     between.heal()
     await append
     assert await other.read("g") == entries("g", 0, 3)
+
+
+async def test_an_append_that_is_still_under_way_when_it_is_sent_again_is_there_once(
+    postgres: Postgres, postgres_url: str, between: Proxy
+) -> None:
+    limits = Limits(statement=9, lock=9, idle=9)
+    async with opened(through(between, postgres_url), limits=limits) as far:
+        await far.append("g", 0, entries("g", 0, 1))
+        blocker = await asyncpg.connect(postgres_url)
+        for seq in range(1, 7):  # whichever of the two goes first
+            await blocker.execute(
+                f"BEGIN; INSERT INTO entries VALUES ('g', {seq}, 'action', 0, '{{}}', null, 1)"
+            )
+            append = asyncio.ensure_future(
+                far.append("g", seq, [entry("g", seq, action_id=f"{seq}")])
+            )
+            for waiting in (1, 2):
+                await until_waiting(postgres, waiting)
+                if waiting == 1:
+                    between.cut()
+            await blocker.execute("ROLLBACK")
+            await append
+        await blocker.close()
+        assert [each.action_id for each in await far.read("g", 1)] == [str(n) for n in range(1, 7)]
 
 
 async def test_an_append_that_another_overtook_meanwhile_is_a_conflict(

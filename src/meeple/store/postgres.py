@@ -20,7 +20,7 @@ from meeple.store import postgres_schema
 from meeple.store.group_commit import CommitStats, GroupCommit
 from meeple.store.postgres_beats import Beats
 from meeple.store.postgres_heads import Heads, Known
-from meeple.store.postgres_line import Limits, Line
+from meeple.store.postgres_line import USUAL, Limits, Line
 from meeple.store.postgres_reader import PostgresReader
 from meeple.store.postgres_writer import LeftOut, PostgresWriter
 from meeple.store.records import (
@@ -71,7 +71,7 @@ class PostgresGameLog:
         max_pending: int = 16_384,
         cached_games: int = 10_000,
         readers: int = 8,
-        limits: Limits = Limits(),
+        limits: Limits = USUAL,
         start_seconds: float = 10.0,
     ) -> PostgresGameLog:
         """Connect, and bring the schema up to date if no other node has.

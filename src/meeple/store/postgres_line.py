@@ -56,6 +56,9 @@ class Limits(NamedTuple):
         return self.statement + 1
 
 
+USUAL = Limits()
+
+
 class Line:
     """How to reach one database.
 

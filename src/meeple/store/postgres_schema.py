@@ -1,4 +1,4 @@
-"""The schema of the PostgreSQL log: found, made or brought up to date by whichever node is first."""
+"""The schema of the PostgreSQL log: made or brought up to date by whichever node is first."""
 
 from __future__ import annotations
 

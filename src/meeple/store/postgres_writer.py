@@ -93,13 +93,14 @@ class PostgresWriter:
             FAULTS: a value cannot be stored; nothing was written.
             Unavailable: the line is lost, and was not found again in time.
         """
-        found, missing, sure = set[Chain](), together, True
+        sure = True  # that nothing of it is in the log, or on its way there
         while True:
             try:
                 connection = await self._connected()
-                if not sure:
-                    found, missing = await _sort(connection, together)
-                won = await _append(connection, missing)
+                if sure:
+                    won = await _append(connection, together)
+                else:
+                    won = await _append_once(connection, together)
             except FAULTS:
                 raise
             except TROUBLE as trouble:
@@ -112,7 +113,7 @@ class PostgresWriter:
                 raise
             else:
                 self._down, self._pause = False, FIRST_PAUSE
-                return found | won
+                return won
 
     async def _connected(self) -> asyncpg.Connection:
         """The connection; a new one if it is lost, but not too often."""
@@ -178,6 +179,15 @@ def _statement(chains: list[Chain]) -> tuple[Any, ...]:
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
     return zip(*rows, strict=True) if rows else [()] * width
+
+
+async def _append_once(connection: asyncpg.Connection, chains: list[Chain]) -> set[Chain]:
+    """The same for what may be in the log already, or come to be there at any time."""
+    there, missing = await _sort(connection, chains)
+    won = await _append(connection, missing)
+    # What was sent first may have overtaken what was sent again.
+    late, _ = await _sort(connection, [chain for chain in missing if chain not in won])
+    return there | won | late
 
 
 async def _sort(
