@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
@@ -44,16 +45,8 @@ class PostgresReader:
         Raises:
             Unavailable: the database did not answer.
         """
-        try:
-            return await self._fetch(query, parameters)
-        except TROUBLE as trouble:
-            # What the pool holds is as old as the last restart of the server.
-            await self._pool.expire_connections()
-            logger.info("%s: a query is asked again: %r", self._line.label, trouble)
-        try:
-            return await self._fetch(query, parameters)
-        except TROUBLE as trouble:
-            raise Unavailable("The log cannot be read now; try again.") from trouble
+        # A task of its own, for the driver's time limits need one, and an event has none.
+        return await asyncio.ensure_future(self._fetch(query, parameters))
 
     async def execute(self, script: str) -> None:
         """Run statements without parameters in one transaction, in one round trip.
@@ -62,17 +55,33 @@ class PostgresReader:
             Unavailable: they may have been committed or not.
         """
         try:
-            async with self._pool.acquire(timeout=self._line.limits.answer) as connection:
-                await _in_time(connection, connection.execute(script))
+            await asyncio.ensure_future(self._ask(lambda line: line.execute(script)))
         except TROUBLE as trouble:
             raise Unavailable("The log cannot be written now; try again.") from trouble
 
     async def _fetch(self, query: str, parameters: tuple[Any, ...]) -> list[asyncpg.Record]:
-        async with self._pool.acquire(timeout=self._line.limits.answer) as connection:
-            rows: list[asyncpg.Record] = await _in_time(
-                connection, connection.fetch(query, *parameters)
-            )
+        rows: list[asyncpg.Record]
+        try:
+            rows = await self._ask(lambda line: line.fetch(query, *parameters))
             return rows
+        except TROUBLE as trouble:
+            # What the pool holds is as old as the last restart of the server.
+            await self._pool.expire_connections()
+            logger.info("%s: a query is asked again: %r", self._line.label, trouble)
+        try:
+            rows = await self._ask(lambda line: line.fetch(query, *parameters))
+            return rows
+        except TROUBLE as trouble:
+            raise Unavailable("The log cannot be read now; try again.") from trouble
+
+    async def _ask(self, question: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
+        async with self._pool.acquire(timeout=self._line.limits.answer) as connection:
+            try:
+                return await question(connection)
+            except (TimeoutError, asyncio.CancelledError):
+                # Nobody waits for the answer any more, and no other question shall get it.
+                connection.terminate()
+                raise
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -81,15 +90,6 @@ class PostgresReader:
         except TROUBLE as trouble:
             logger.info("%s: the readers could not be closed: %r", self._line.label, trouble)
             self._pool.terminate()
-
-
-async def _in_time(connection: asyncpg.Connection, answer: Any) -> Any:
-    try:
-        return await answer
-    except (TimeoutError, asyncio.CancelledError):
-        # Whatever becomes of it, nobody waits for it any more, and no other query shall.
-        connection.terminate()
-        raise
 
 
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
