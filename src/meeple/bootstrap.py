@@ -36,6 +36,7 @@ from meeple.socketio.broadcaster import TableBroadcaster
 from meeple.socketio.peers import Peers
 from meeple.socketio.server import GameHandlers
 from meeple.socketio.transport import SocketIOServer
+from meeple.store import postgres_url
 from meeple.store.sqlite import SqliteGameLog
 
 if TYPE_CHECKING:  # an optional extra, loaded only when it is switched on
@@ -177,11 +178,26 @@ async def open_node(
 @asynccontextmanager
 async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
     """The settings' log by itself; raises as `open_node` does."""
-    log = await SqliteGameLog.open(settings.database_path)
+    log = await _open_log(settings)
     try:
         yield log
     finally:
         await log.aclose()
+
+
+async def _open_log(settings: Settings) -> GameLog:
+    if settings.postgres_url is None:
+        return await SqliteGameLog.open(settings.database_path)
+    # Its driver takes a while to import, which most servers on one machine never need.
+    from meeple.store.postgres import PostgresGameLog
+
+    return await PostgresGameLog.open(settings.postgres_url)
+
+
+def log_label(settings: Settings) -> str:
+    """Where the settings' log is, as it may be shown: a URL's password is left out."""
+    url = settings.postgres_url
+    return postgres_url.label(url) if url else str(settings.database_path)
 
 
 def house_bots(settings: Settings, log: GameLog, clock: Clock) -> HouseBots | None:

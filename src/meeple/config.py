@@ -23,7 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         host, port: where to listen; port 0 takes a free one.
         workers: processes that serve the port together; several need a PostgreSQL and a Redis.
         data: folder of the embedded default's files: database, secret.
-        database: path of the SQLite file; ``meeple.sqlite3`` in ``data`` if empty.
+        database: path of the SQLite file, or the ``postgresql://`` URL of a database;
+            ``meeple.sqlite3`` in ``data`` if empty.
         redis: ``memory://`` for the embedded one, or the URL of a Redis or Valkey server.
         secret: HS256 key of tokens, at least 32 bytes; made and kept in ``data`` if empty, unless
             another key is set.
@@ -91,9 +92,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """
         if "://" in self.database and not self.database.startswith("sqlite:///"):
             scheme = self.database.partition("://")[0]
-            raise ConfigurationError(f"database: {scheme} is not supported; give a file's path")
+            raise ConfigurationError(
+                f"database: {scheme} is no file; give a file's path or a postgresql:// URL"
+            )
         path = self.database.removeprefix("sqlite:///")
         return Path(path).expanduser() if path else self.data_folder / "meeple.sqlite3"
+
+    @property
+    def postgres_url(self) -> str | None:
+        """The URL of the PostgreSQL database, password and all; None if it is a SQLite file."""
+        return self.database if self.database.startswith(("postgresql://", "postgres://")) else None
 
     @property
     def bot_processes(self) -> int:

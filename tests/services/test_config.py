@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from meeple import bootstrap
 from meeple.config import Settings, load, unknown
 from meeple.errors import ConfigurationError
 
@@ -103,6 +104,18 @@ def test_a_database_that_is_no_file_is_refused_without_its_password() -> None:
     with pytest.raises(ConfigurationError, match="postgresql") as caught:
         _ = Settings(database="postgresql://meeple:hush@host/db").database_path
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_a_postgresql_database_is_shown_without_its_password(scheme: str) -> None:
+    settings = Settings(database=f"{scheme}://meeple:hush@host:5433/db?sslpassword=hush")
+    assert settings.postgres_url == settings.database
+    assert bootstrap.log_label(settings) == f"{scheme}://host:5433/db"
+
+
+def test_a_file_is_shown_by_its_path() -> None:
+    assert Settings().postgres_url is None
+    assert bootstrap.log_label(Settings(data="/d")) == "/d/meeple.sqlite3"
 
 
 def test_a_tilde_is_the_users_home() -> None:

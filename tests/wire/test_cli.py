@@ -248,7 +248,7 @@ async def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Pa
     wrong = {
         "port": ("abc", "port"),
         "secret": ("too short", "at least 32 bytes"),
-        "database": ("postgresql://localhost/meeple", "postgresql is not supported"),
+        "database": ("mysql://localhost/meeple", "mysql is no file"),
         "log_level": ("loud", "log_level"),
     }
     answers = await asyncio.gather(

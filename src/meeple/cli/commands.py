@@ -38,7 +38,10 @@ app = typer.Typer(
 Data = Annotated[
     str | None, typer.Option(help="Folder of database and secret; ~/.meeple if not given.")
 ]
-Database = Annotated[str | None, typer.Option(help="Path of the SQLite file, if not in --data.")]
+Database = Annotated[
+    str | None,
+    typer.Option(help="Path of the SQLite file, if not in --data, or a postgresql:// URL."),
+]
 Redis = Annotated[str | None, typer.Option(help="URL of a Redis or Valkey; memory:// by default.")]
 
 
@@ -241,11 +244,11 @@ def _load_class(name: str) -> Any:
 
 @app.command()
 def verify(data: Data = None, database: Database = None) -> None:
-    """Fold every game's log again and compare; the server must not be running."""
+    """Fold every game's log again and compare; no server must be running on it."""
     from meeple.cli.verify import verify as run
 
     settings = config.load(data=data, database=database)
-    if not settings.database_path.exists():
+    if not settings.postgres_url and not settings.database_path.exists():
         raise ConfigurationError(f"there is no database {settings.database_path}")
     games, faults = asyncio.run(run(settings))
     for fault in faults:

@@ -99,7 +99,7 @@ async def _serve(settings: Settings) -> None:
             server.stop_on_signals()
             _settle_memory()
             log.info("meeple", version=meeple.__version__)
-            log.info("games", log=str(settings.database_path))
+            log.info("games", log=bootstrap.log_label(settings))
             log.info("presence", redis=settings.redis.rpartition("@")[2])
             log.info("listening", url=shown_url(listener))
             await server.serve(sockets=[listener])

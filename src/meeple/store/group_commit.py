@@ -138,6 +138,7 @@ class GroupCommit(Generic[T]):
         written: asyncio.Future[list[Exception | None]],
     ) -> None:
         stats = self.stats
+        failed_before = self.failing
         self.failing = written.cancelled() or written.exception() is not None
         stats.batches += 1
         stats.write_seconds.note(time.perf_counter() - started)
@@ -146,6 +147,10 @@ class GroupCommit(Generic[T]):
         if fault is None:
             self._tell_each(batch, written.result())
         else:
+            if not failed_before:  # said once, not for each batch of a long outage
+                logger.error(
+                    "A batch of %d appends could not be committed.", len(batch), exc_info=fault
+                )
             self._tell_all(batch, fault)
         self._next_batch()
 
@@ -162,7 +167,6 @@ class GroupCommit(Generic[T]):
 
     def _tell_all(self, batch: _Batch[T], fault: BaseException) -> None:
         self.stats.failed_batches += 1
-        logger.error("A batch of %d appends could not be committed.", len(batch), exc_info=fault)
         for _, waiter in batch:
             if not waiter.done():
                 # One for each: an exception keeps the traceback of whoever raised it.
