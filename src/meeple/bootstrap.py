@@ -23,11 +23,13 @@ from meeple.protocols import Clock, GameLog
 from meeple.schemas.ws_messages import NAMESPACE
 from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
+from meeple.services.deadlines import Deadlines
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
 from meeple.services.house_bots import HouseBots
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.time_limit import TimeLimit
+from meeple.services.timekeeper import Timekeeper
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
@@ -87,7 +89,9 @@ async def open_node(
         time_limit = TimeLimit(settings.engine_seconds)
         time_limit.start()
         stack.callback(time_limit.stop)
-        house = house_bots(settings, log)
+        house = house_bots(settings, log, clock)
+        keeper = Timekeeper(log, clock, server.round_trip)
+        deadlines = Deadlines(log, clock, keeper, broadcaster)
         games = GameService(
             catalog,
             log,
@@ -95,6 +99,8 @@ async def open_node(
             broadcaster,
             connections,
             house=house,
+            watch=deadlines,
+            keeper=keeper,
             max_live=settings.max_live,
             time_limit=time_limit,
             **game_service_options,
@@ -124,6 +130,8 @@ async def open_node(
             ),
             origins=settings.origins,
         )
+        deadlines.serve(games)
+        _background(stack, deadlines.run)
         _background(stack, connections.run)
         _background(stack, handlers.run)
         if house is not None:
@@ -150,11 +158,11 @@ async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
         await log.aclose()
 
 
-def house_bots(settings: Settings, log: GameLog) -> HouseBots | None:
+def house_bots(settings: Settings, log: GameLog, clock: Clock) -> HouseBots | None:
     """The bots that sit at tables for the house; None if there are none."""
     if not settings.bot_processes:
         return None
-    return HouseBots(log, workers=settings.bot_processes, seconds=settings.bot_seconds)
+    return HouseBots(log, workers=settings.bot_processes, seconds=settings.bot_seconds, clock=clock)
 
 
 def engine_factory() -> EngineCatalog:

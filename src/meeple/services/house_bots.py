@@ -34,9 +34,10 @@ from meeple.errors import (
     StaleSeq,
     Unavailable,
 )
-from meeple.protocols import GameLog
+from meeple.protocols import Clock, GameLog
 from meeple.services.bot_process import BotFailed, BotProcess
 from meeple.services.bot_worker import Task
+from meeple.services.clock import SystemClock
 from meeple.services.executor import Receipt
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,10 @@ log = structlog.get_logger(__name__)
 USER_TABLES, ALL_TABLES = 16, 2_000
 #: Seconds after which a table at which nothing happens is not counted any more.
 IDLE = 600.0
+#: The share of its time that a bot thinks about one action, and seconds that it thinks at least.
+SHARE, LEAST = 1 / 20, 0.05
+#: Seconds that it takes, beside the thought, to fold a game.
+FOLDING = 0.5
 #: Seconds until a bot tries again whose action could not be written.
 PAUSE = 1.0
 #: Seats that are looked for at the start; no table has more.
@@ -84,6 +89,7 @@ class HouseBots:
         seconds: how long a thought may take: it should end by then, and at twice as long the bot
             plays by chance and its process is replaced.
         new_process: makes one of the pool.
+        clock: the server's time.
     """
 
     def __init__(
@@ -93,11 +99,13 @@ class HouseBots:
         workers: int,
         seconds: float,
         new_process: Callable[[], BotProcess] = BotProcess,
+        clock: Clock | None = None,
     ) -> None:
         self._log = log
         self._workers = workers
         self._seconds = seconds
         self._new_process = new_process
+        self._clock = clock or SystemClock()
         self._games: HouseGames
         self._rng = SystemRandom()
         #: Live tables with bots, those that changed least lately first: who made them, and when.
@@ -242,8 +250,12 @@ class HouseBots:
         player = game.players[seat]
         assert player is not None
         assert player.bot is not None
-        task = Task(entries, seat, player.bot, self._seconds)
-        return await process.think(task, 2 * self._seconds)
+        seconds, patience = self._seconds, 2 * self._seconds
+        if game.clock is not None:
+            left = game.clock.left(seat, self._clock.now_ms()) / 1000
+            seconds = min(seconds, max(LEAST, left * SHARE))
+            patience = min(patience, 2 * seconds + FOLDING)
+        return await process.think(Task(entries, seat, player.bot, seconds), patience)
 
     async def _act(self, game: Game, seat: int, action: JSON) -> None:
         await self._games.execute_action(

@@ -142,6 +142,7 @@ class GameHandlers:
                     message.action,
                     action_id=message.action_id,
                     seq=message.seq,
+                    sid=sid,
                     on_commit=ack or _unheard,
                 )
                 return
