@@ -16,7 +16,7 @@ import structlog
 
 from meeple.engine.game import Game
 from meeple.engine.log import GameStatus
-from meeple.errors import StaleSeq, Unavailable
+from meeple.errors import EngineNotFound, GameNotFound, StaleSeq, Unavailable
 from meeple.protocols import Broadcaster, Clock, GameLog
 from meeple.services import projection
 from meeple.services.timekeeper import BEAT, Timekeeper
@@ -72,6 +72,10 @@ class Deadlines:
     def serve(self, games: TimedGames) -> None:
         """See to the clocks of ``games``; called once, before `run`."""
         self._games = games
+
+    def __len__(self) -> int:
+        """How many times it remembers, those that are not true any more included."""
+        return len(self._heap)
 
     # --- for the GameService ------------------------------------------------------------------
 
@@ -202,6 +206,9 @@ class Deadlines:
             return False
         except Unavailable as error:
             log.warning("deadline has to wait", game_id=game_id, error=error.message)
+            return False
+        except (GameNotFound, EngineNotFound) as error:
+            log.warning("deadline cannot be seen to", game_id=game_id, error=error.message)
             return False
         except Exception:
             # One table's trouble is not the others'.
