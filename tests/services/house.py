@@ -264,6 +264,7 @@ class House:
         end = self.clock.now + ms
         while True:
             for node in nodes or self.nodes:
+                await node.keeper.beat()
                 await node.deadlines.tick()
                 await node.deadlines.sweep()
             if self.clock.now == end:

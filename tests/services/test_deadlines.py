@@ -257,6 +257,20 @@ async def test_clocks_of_many_actions_leave_nothing_behind(house: House) -> None
     assert len(node.deadlines) == 0
 
 
+async def test_days_are_left_to_the_sweep(house: House) -> None:
+    node = house.node()
+    game_id = await node.table(time_control={"kind": "correspondence", "days": 1})
+    assert len(node.deadlines) == 0
+    due_at = house.clock.now + 24 * 3_600_000 + LAG_QUOTA
+    assert await house.log.due_games(due_at - 1) == []
+    assert await house.log.due_games(due_at) == [game_id]
+    # Beats alone take a day too long here: nobody was there, and the sweep says so in the log.
+    house.clock.now = due_at
+    await house.pass_time(0)
+    assert (await house.kinds(game_id))[-1] is EntryKind.PAUSED
+    assert await house.log.due_games(due_at + 24 * 3_600_000) == [game_id]
+
+
 async def test_a_node_that_runs_by_itself_times_out(house: House) -> None:
     node = house.node()
     game_id = await node.table(time_control=SHORT)

@@ -35,11 +35,13 @@ class Here(BotProcess):
         super().__init__()
         self.thinker = Thinker(CATALOG)
         self.thoughts = 0
+        self.seconds: list[tuple[float, float]] = []
         self.says: Any = None
         self.gate: asyncio.Event | None = None
 
     async def think(self, task: Task, seconds: float) -> Any:
         self.thoughts += 1
+        self.seconds.append((task.seconds, seconds))
         if self.gate is not None:
             await self.gate.wait()
         if self.says is not None:
@@ -55,7 +57,9 @@ class Place:
 
     def __init__(self, log: MemoryGameLog, process: BotProcess) -> None:
         self.log = log
-        self.house = HouseBots(log, workers=1, seconds=5, new_process=lambda: process)
+        self.house = HouseBots(
+            log, workers=1, seconds=5, new_process=lambda: process, clock=SetClock()
+        )
         self.viewers = Viewers([])
         self.games = GameService(CATALOG, log, SetClock(), self.viewers, Room(), house=self.house)
         self.house.serve(self.games)
@@ -210,3 +214,25 @@ async def test_no_token_makes_anybody_a_bot_of_the_house() -> None:
         await JwtVerifier(secret)(token)
     other, _ = TokenIssuer(secret).issue(uuid4(), "Eve", 60)
     assert (await JwtVerifier(secret)(other)).name == "Eve"
+
+
+@pytest.mark.parametrize(
+    ("control", "seconds"),
+    [
+        (None, (5, 10)),
+        ({"kind": "fischer", "initial": 3600, "first_move": None}, (5, 10)),
+        # A twentieth of what is left.
+        ({"kind": "fischer", "initial": 20, "first_move": None}, (1, 2.5)),
+        ({"kind": "fischer", "initial": 60, "first_move": 10}, (0.5, 1.5)),
+    ],
+)
+async def test_a_bot_thinks_for_a_share_of_its_time(
+    control: Any, seconds: tuple[float, float]
+) -> None:
+    process = Here()
+    async with place(process=process) as here:
+        state = await here.games.create_game(
+            ANN, "tic-tac-toe", seats=[Bot("random", 1), "me"], time_control=control
+        )
+        assert await here.turn_of(state.game_id, ANN)
+        assert process.seconds == [seconds]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from meeple.cli.verify import verify_log
 from meeple.engine.base import Outcome
 from meeple.engine.clocks import LAG_QUOTA, MAX_ABSENT
+from meeple.engine.game import fold_all
 from meeple.engine.log import EntryKind, GameStatus
 from meeple.errors import InvalidMessage, NotYourTurn, OutOfTime, StaleSeq
 from meeple.protocols import Outage
 from meeple.services.projection import ClockView
 from meeple.services.timing import COMING_BACK
+from meeple.store.memory import MemoryGameLog
 from tests.services.engines import Plain, Shelf
 from tests.services.house import ANN, BEN, START, House, Node
 
@@ -374,3 +379,60 @@ async def test_nothing_is_written_where_no_time_has_run_out(house: House) -> Non
     with pytest.raises(StaleSeq):
         await node.games.run_out(await node.table())
     assert await house.seqs(game_id) == list(range(START + 1))
+
+
+# --- any game -------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    control=st.sampled_from(
+        [
+            {"kind": "per_action", "seconds": 3, "first_move": None},
+            {"kind": "fischer", "initial": 6, "increment": 1, "first_move": None},
+            {"kind": "byo_yomi", "main": 3, "periods": 2, "period": 2, "first_move": 5},
+        ]
+    ),
+    happenings=st.lists(
+        st.tuples(st.sampled_from(["act", "wait", "outage"]), st.integers(0, 1), st.integers(0, 9)),
+        max_size=25,
+    ),
+)
+async def test_whatever_happens_a_log_folds_to_the_same_clocks_and_nobody_pays_for_an_outage(
+    control: dict[str, Any], happenings: list[tuple[str, int, int]]
+) -> None:
+    house = House(MemoryGameLog())
+    node = house.node()
+    game_id = await node.table("goofspiel", time_control=control)
+    outages: list[tuple[int, int]] = []
+    for what, seat, number in happenings:
+        if what == "wait":
+            await house.pass_time(number * 300)
+        elif what == "outage":
+            await house.pass_time(0)
+            outages.append((house.clock.now, house.clock.now + 6_000 + number * 1_000))
+            house.clock.now = outages[-1][1]
+        else:
+            legal = (await node.state(game_id, PLAYERS[seat])).legal_actions
+            if legal:
+                with suppress(OutOfTime):
+                    await node.act(game_id, PLAYERS[seat], legal[number % len(legal)])
+    await house.pass_time(0)
+    game, entries = await node.games.position(game_id)
+    games = [step.game for step in fold_all(entries, lambda name: game.rules)]
+    assert games[-1].clock == game.clock
+    assert await verify_log(house.log.log, Shelf()) == (1, [])
+    for before, entry in zip(games, entries[1:], strict=False):
+        if entry.kind is not EntryKind.TIMED_OUT or entry.seat is None:
+            continue
+        # By another way: the moments since the seat came to act in which a server was there.
+        began = next(
+            entries[number].at
+            for number in range(before.seq, 0, -1)
+            if entry.seat not in games[number - 1].to_act or entries[number].seat == entry.seat
+        )
+        served = (entry.at - began) - sum(
+            max(0, min(until, entry.at) - max(since, began)) for since, until in outages
+        )
+        assert before.clock is not None
+        assert served >= before.clock.budget(before.clock.seats[entry.seat])

@@ -91,11 +91,11 @@ class Clocks(msgspec.Struct, frozen=True, gc=False):
 
     def _stopped(self, clock: SeatClock, at: int, acted: bool, lag: int, absent: bool) -> SeatClock:
         spent, bank, quota = clock.spent(at), clock.bank, clock.lag
-        if acted:
-            lag = min(lag, quota, spent)
-            spent -= lag
-            quota = min(LAG_QUOTA, quota - lag + LAG_REFILL)
         if not self.first(clock):
+            if acted:
+                lag = min(lag, quota, spent)
+                spent -= lag
+                quota = min(LAG_QUOTA, quota - lag + LAG_REFILL)
             bank = self.control.debit(bank, spent, acted)
         return SeatClock(
             bank,

@@ -30,6 +30,10 @@ BATCH, AT_ONCE = 100, 50
 PUT_OFF, MOST_PUT_OFF = 60_000, 10_000
 
 
+#: Times that are not true any more and may be remembered, beside as many as there are true ones.
+MOST_STALE = 1_000
+
+
 class TimedGames(Protocol):
     """What deadlines need of the `GameService`."""
 
@@ -68,6 +72,7 @@ class Deadlines:
         #: Games that the log has as due and that cannot be seen to: until when, after which wait.
         self._put_off: dict[str, tuple[int, int]] = {}
         self._sooner = asyncio.Event()
+        self._first = asyncio.Event()
 
     def serve(self, games: TimedGames) -> None:
         """See to the clocks of ``games``; called once, before `run`."""
@@ -85,7 +90,15 @@ class Deadlines:
         if game.status is not GameStatus.LIVE:
             self._forget(game_id)
             return
-        self._looked.setdefault(game_id, self._clock.now_ms())
+        if game_id not in self._looked:
+            if not self._looked:
+                # Without any deadline no beat was written: from now on, it is to be known when this
+                # node lived.
+                self._first.set()
+            self._looked[game_id] = self._clock.now_ms()
+        if game.clock is not None and not game.clock.real_time:
+            # Days away, for any number of games: the sweep is good enough.
+            return
         at = _next_event(game, self._looked[game_id])
         known = self._next.get(game_id)
         # One that is looked at too early costs less than a heap that grows with every action.
@@ -95,6 +108,9 @@ class Deadlines:
     def _look_at(self, game_id: str, at: int) -> None:
         self._next[game_id] = at
         heapq.heappush(self._heap, (at, game_id))
+        if len(self._heap) > 2 * len(self._next) + MOST_STALE:
+            self._heap = [(at, game_id) for game_id, at in self._next.items()]
+            heapq.heapify(self._heap)
         if self._heap[0] == (at, game_id):
             self._sooner.set()
 
@@ -102,13 +118,27 @@ class Deadlines:
         self._next.pop(game_id, None)
         self._looked.pop(game_id, None)
 
-    # --- the timer ----------------------------------------------------------------------------
+    # --- running ------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Beat, look and see to it, until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._beats())
             tasks.create_task(self._timer())
             tasks.create_task(self._sweeps())
+
+    async def _beats(self) -> None:
+        while True:
+            self._first.clear()
+            try:
+                await self._keeper.beat()
+            except Unavailable as error:
+                log.warning("no beat", error=error.message)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT / 1000):
+                    await self._first.wait()
+
+    # --- the timer ----------------------------------------------------------------------------
 
     async def _timer(self) -> None:
         while True:
@@ -163,12 +193,11 @@ class Deadlines:
             await asyncio.sleep(BEAT / 1000)
 
     async def sweep(self) -> None:
-        """Beat, then see to every game that is due, wherever it was played.
+        """See to every game that is due, wherever it was played.
 
         Raises:
             Unavailable: the log does not answer.
         """
-        await self._keeper.beat()
         while True:
             now = self._clock.now_ms()
             for game_id, (until, _) in list(self._put_off.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from meeple.protocols import Clock, GameLog, Outage
@@ -30,6 +31,7 @@ class Timekeeper:
         self._clock = clock
         self._round_trip = round_trip
         self._beat_at: int | None = None
+        self._beating: asyncio.Task[None] | None = None
         #: The outages that are known, oldest first.
         self.outages: Sequence[Outage] = ()
 
@@ -46,7 +48,21 @@ class Timekeeper:
         )
 
     async def beat(self) -> None:
-        """Note that this node lives, and learn when none did; raises `Unavailable`."""
+        """Note that this node lives, and learn when none did; raises `Unavailable`.
+
+        One beat serves all who ask for it at the same time.
+        """
+        if self._beating is None:
+            self._beating = asyncio.create_task(self._beat())
+            self._beating.add_done_callback(self._beaten)
+        await asyncio.shield(self._beating)
+
+    async def _beat(self) -> None:
         now = self._clock.now_ms()
         self.outages = await self._log.beat(now, LONGEST_GAP)
         self._beat_at = now
+
+    def _beaten(self, beating: asyncio.Task[None]) -> None:
+        self._beating = None
+        if not beating.cancelled():
+            beating.exception()  # whoever asked for it has heard of it, if still there

@@ -140,8 +140,9 @@ class Session:
     def measure(self, seconds: float) -> None:
         """Take note of a round trip: less is believed at once, more only little by little."""
         known = self.round_trip
-        slower = known is not None and seconds > known
-        self.round_trip = known + (seconds - known) / 8 if known and slower else seconds
+        if known is not None and seconds > known:
+            seconds = known + (seconds - known) / 8
+        self.round_trip = seconds
 
     def answered_open(self) -> None:
         """The client's first packet is the answer to the one that opened the session."""
