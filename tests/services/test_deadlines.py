@@ -11,6 +11,7 @@ from meeple.engine.clocks import LAG_QUOTA
 from meeple.engine.log import EntryKind, GameStatus
 from meeple.errors import GameOver, MeepleError, OutOfTime, Unavailable
 from meeple.services.deadlines import AT_ONCE, BATCH
+from meeple.services.timing import COMING_BACK
 from meeple.store.memory import MemoryGameLog
 from tests.services.engines import Plain, Shelf
 from tests.services.house import ANN, BEN, START, House, Node, gate, within
@@ -264,11 +265,14 @@ async def test_days_are_left_to_the_sweep(house: House) -> None:
     due_at = house.clock.now + 24 * 3_600_000 + LAG_QUOTA
     assert await house.log.due_games(due_at - 1) == []
     assert await house.log.due_games(due_at) == [game_id]
-    # Beats alone take a day too long here: nobody was there, and the sweep says so in the log.
+    # Nobody was there all day, and the sweep says so in the log.
     house.clock.now = due_at
     await house.pass_time(0)
     assert (await house.kinds(game_id))[-1] is EntryKind.PAUSED
-    assert await house.log.due_games(due_at + 24 * 3_600_000) == [game_id]
+    # A whole day more, from when the players may be expected back.
+    later = due_at + COMING_BACK + 24 * 3_600_000 + LAG_QUOTA
+    assert await house.log.due_games(later - 1) == []
+    assert await house.log.due_games(later) == [game_id]
 
 
 async def test_a_node_that_runs_by_itself_times_out(house: House) -> None:
