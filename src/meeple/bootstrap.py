@@ -25,11 +25,13 @@ from meeple.protocols import Clock, GameLog
 from meeple.schemas.ws_messages import NAMESPACE
 from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
+from meeple.services.deadlines import Deadlines
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
 from meeple.services.house_bots import SEARCH, HouseBots
 from meeple.services.loop_lag import LoopLag
 from meeple.services.rate_limit import RateLimiter
+from meeple.services.timekeeper import Timekeeper
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
@@ -111,6 +113,8 @@ async def open_node(
         stack.callback(time_limit.stop)
         traced = _traced(stack, settings, tracing)
         house = house_bots(settings, log, clock)
+        keeper = Timekeeper(log, clock, server.round_trip)
+        deadlines = Deadlines(log, clock, keeper, broadcaster)
         games = GameService(
             catalog,
             log if traced is None else traced.log(log),
@@ -118,6 +122,8 @@ async def open_node(
             broadcaster,
             connections,
             house=house,
+            watch=deadlines,
+            keeper=keeper,
             max_live=settings.max_live,
             time_limit=time_limit,
             **game_service_options,
@@ -158,6 +164,8 @@ async def open_node(
             ),
             origins=settings.origins,
         )
+        deadlines.serve(games)
+        _background(stack, deadlines.run)
         _background(stack, connections.run)
         _background(stack, handlers.run)
         _background(stack, loop_lag.run)

@@ -180,6 +180,14 @@ class BotHouse(Protocol):
         ...
 
 
+class ClockWatch(Protocol):
+    """Sees to it that what a clock demands happens in time."""
+
+    def notice(self, game: Game) -> None:
+        """A game with clocks has changed, or was loaded; returns at once."""
+        ...
+
+
 class Broadcaster(Protocol):
     """Hands messages to the viewers that are connected to this node.
 
@@ -248,6 +256,13 @@ class SocketServer(Protocol):
 
     def emit_encoded(self, event: bytes, to: Collection[str]) -> None:
         """The same for an event that is JSON already: the array of its name and its payload."""
+        ...
+
+    def round_trip(self, sid: str) -> int:
+        """How many ms it takes to the client and back, as far as was measured; 0: unknown.
+
+        A client can make it more, never less: who relies on it bounds it.
+        """
         ...
 
     def disconnect(self, sid: str) -> None:

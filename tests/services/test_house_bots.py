@@ -367,3 +367,25 @@ async def test_no_token_makes_anybody_a_bot_of_the_house() -> None:
         await JwtVerifier(secret)(token)
     other, _ = TokenIssuer(secret).issue(uuid4(), "Eve", 60)
     assert (await JwtVerifier(secret)(other)).name == "Eve"
+
+
+@pytest.mark.parametrize(
+    ("control", "seconds"),
+    [
+        (None, (5, 10)),
+        ({"kind": "fischer", "initial": 3600, "first_move": None}, (5, 10)),
+        # A twentieth of what is left.
+        ({"kind": "fischer", "initial": 20, "first_move": None}, (1, 2.5)),
+        ({"kind": "fischer", "initial": 60, "first_move": 10}, (0.5, 1.5)),
+    ],
+)
+async def test_a_bot_thinks_for_a_share_of_its_time(
+    control: Any, seconds: tuple[float, float]
+) -> None:
+    process = Here()
+    async with place(process=process) as here:
+        state = await here.games.create_game(
+            ANN, "tic-tac-toe", seats=[Bot("random", 1), "me"], time_control=control
+        )
+        assert await here.turn_of(state.game_id, ANN)
+        assert [(task.seconds, task.limit) for task in process.tasks] == [seconds]

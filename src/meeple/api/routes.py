@@ -80,6 +80,7 @@ async def create_game(
         options=wanted.options,
         seats=_seats(wanted.seats),
         public=wanted.public,
+        time_control=wanted.time_control,
     )
     return reply(state, 201)
 

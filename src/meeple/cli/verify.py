@@ -91,4 +91,4 @@ def _verdict_faults(games: list[Game], entries: list[Entry]) -> Iterator[str]:
 
 def _shown(game: Game) -> list[object]:
     seats = [None, *range(len(game.players))]
-    return [[game.view(seat), game.to_act] for seat in seats]
+    return [[game.view(seat), game.to_act, game.clock] for seat in seats]

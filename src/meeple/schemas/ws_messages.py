@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from meeple.errors import InvalidMessage, MeepleError, UnknownEvent
-from meeple.services.projection import GameOverMessage, GamePresence, GameState
+from meeple.services.projection import GameOverMessage, GamePresence, GameState, GameWarning
 
 #: The Socket.IO namespace of everything in this module.
 NAMESPACE = "/game"
@@ -139,6 +139,7 @@ SERVER_EVENTS: dict[str, type[msgspec.Struct]] = {
     "game:state": GameState,
     "game:over": GameOverMessage,
     "game:presence": GamePresence,
+    "game:warning": GameWarning,
     "game:error": GameErrorMessage,
     "server:draining": ServerDraining,
 }

@@ -41,6 +41,10 @@ from meeple.services.executor import Receipt
 
 log = structlog.get_logger(__name__)
 
+#: The share of its time that a bot thinks about one action, and seconds that it thinks at least.
+SHARE, LEAST = 1 / 20, 0.05
+#: Seconds that it takes, beside the thought, to fold a game.
+FOLDING = 0.5
 #: Seconds until a bot tries again whose action could not be written.
 PAUSE = 1.0
 #: How much the processes stand back behind the server's: those that people wait for, and the one
@@ -214,8 +218,7 @@ class HouseBots:
     ) -> None:
         try:
             try:
-                bot = _bot(game, seat)
-                task = Task(entries, seat, bot, seconds, 2 * self._seconds)
+                task = self._task(game, entries, seat, seconds)
                 await self._act(game, seat, await process.think(task))
             except (BotFailed, IllegalAction, ForcedActionRequired) as error:
                 log.warning("bot plays by chance", game_id=game.game_id, seat=seat, why=str(error))
@@ -225,6 +228,15 @@ class HouseBots:
             # It will fail the next time as well, and nobody shall wait for it for ever.
             log.exception("bot resigns", game_id=game.game_id, seat=seat)
             await self._games.resign(game.game_id, bot_user_id(seat), action_id=f"house-{game.seq}")
+
+    def _task(self, game: Game, entries: list[Entry], seat: int, seconds: float) -> Task:
+        """What to think about, and for how long: of a clock, a small share of what is left."""
+        limit = 2 * self._seconds
+        if game.clock is not None:
+            left = game.clock.left(seat, self._clock.now_ms()) / 1000
+            seconds = min(seconds, max(LEAST, left * SHARE))
+            limit = min(limit, 2 * seconds + FOLDING)
+        return Task(entries, seat, _bot(game, seat), seconds, limit)
 
     async def _act(self, game: Game, seat: int, action: JSON) -> None:
         await self._games.execute_action(

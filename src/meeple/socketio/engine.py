@@ -71,6 +71,7 @@ class Session:
         id: known to the client alone.
         application: what is served on it.
         data: for the application.
+        round_trip: seconds that a packet takes to the client and back; None until it was measured.
         deadline: when the session ends if its client is not heard of, in the loop's seconds.
     """
 
@@ -85,6 +86,7 @@ class Session:
         "deadline",
         "id",
         "probing",
+        "round_trip",
         "websocket",
     )
 
@@ -94,6 +96,7 @@ class Session:
         self.websocket = websocket
         self.closed = False
         self.deadline = 0.0
+        self.round_trip: float | None = None
         #: What is probed: polls do not hang then, for the client ends them before it upgrades.
         self.probing: WebSocket | None = None
         self.application = server.application
@@ -133,6 +136,18 @@ class Session:
         else:
             # PING is for probes only, UPGRADE for upgrades; NOOP says nothing.
             engineio.check_text(packet)
+
+    def measure(self, seconds: float) -> None:
+        """Take note of a round trip: less is believed at once, more only little by little."""
+        known = self.round_trip
+        if known is not None and seconds > known:
+            seconds = known + (seconds - known) / 8
+        self.round_trip = seconds
+
+    def answered_open(self) -> None:
+        """The client's first packet is the answer to the one that opened the session."""
+        if self.round_trip is None:
+            self._server.measure_open(self)
 
     def poll(self) -> asyncio.Future[list[Packet]]:
         """The packets for the client's poll, as soon as there are some.
@@ -275,8 +290,15 @@ class EngineServer:
         if self._to_hear.pop(session, None) is None:
             return  # it was not asked
         now = asyncio.get_running_loop().time()
+        session.measure(now - (session.deadline - self.ping_timeout))
         session.deadline = now + self.ping_interval + self.ping_timeout
         self._to_ping[session] = now + self.ping_interval
+
+    def measure_open(self, session: Session) -> None:
+        """The session's first round trip, if it was not pinged yet."""
+        if session in self._to_ping:
+            opened_at = session.deadline - self.ping_interval - self.ping_timeout
+            session.measure(asyncio.get_running_loop().time() - opened_at)
 
     def forget(self, session: Session) -> None:
         """A session has ended."""

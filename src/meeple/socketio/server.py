@@ -154,6 +154,7 @@ class GameHandlers:
                     message.action,
                     action_id=message.action_id,
                     seq=message.seq,
+                    sid=sid,
                     on_commit=ack or _unheard,
                 )
                 self.action_seconds.note(time.perf_counter() - started)

@@ -124,6 +124,12 @@ class Namespace:
         else:
             client.send(Packet(Kind.ACK, self.name, list(args), number))
 
+    def round_trip(self, sid: str) -> int:
+        """How many ms it takes to the client and back; 0 if it was not measured."""
+        client = self.clients.get(sid)
+        seconds = None if client is None else client.session.round_trip
+        return 0 if seconds is None else round(seconds * 1000)
+
     def disconnect(self, sid: str) -> None:
         """Disconnect a client, after what was sent to it before."""
         client = self.clients.get(sid)
@@ -352,6 +358,7 @@ class SocketIOServer:
 
     async def _connect(self, client: _Client, packet: Packet) -> None:
         client.connects += 1
+        client.session.answered_open()
         if client.connects > MAX_CONNECTS:
             client.session.close("too many connects", code=1008)
             return

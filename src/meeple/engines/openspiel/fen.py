@@ -10,6 +10,9 @@ from typing import Any
 
 from pyspiel import chess
 
+#: The seat of white, in the library.
+WHITE = 1
+
 _FIELDS = re.compile(
     r"(?P<board>[1-8KQRBNPkqrbnp/]{15,71}) (?P<mover>[wb]) (?P<castling>-|K?Q?k?q?)"
     r" (?P<passed>-|[a-h][36]) (?P<quiet>\d{1,4}) (?P<number>[1-9]\d{0,3})"
@@ -67,6 +70,13 @@ def _check_passed(board: str, mover: str, square: str) -> None:
     pawn, step, rank = ("p", 8, "6") if mover == "w" else ("P", -8, "3")
     if square[1] != rank or board[at] != "." or board[at + step] != pawn:
         raise ValueError(f"fen: no pawn has just passed {square}")
+
+
+def bare_king(state: Any, seat: int) -> bool:
+    """True if the seat has nothing but its king, and so can never mate."""
+    pieces = state.board().to_fen().split()[0]
+    own = [piece for piece in pieces if piece.isalpha() and piece.isupper() == (seat == WHITE)]
+    return len(own) == 1
 
 
 def king_can_be_taken(state: Any) -> bool:
