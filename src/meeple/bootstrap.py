@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ async def open_node(
         log = await stack.enter_async_context(open_log(settings))
         clock = clock or SystemClock()
         verifier = token_verifier(settings)
-        connections = connection_manager(settings)
+        connections = connection_manager(settings, clock)
         stack.push_async_callback(connections.aclose)
         sockets = SocketIOServer(
             [NAMESPACE],
@@ -124,7 +125,7 @@ async def open_node(
             ),
             origins=settings.origins,
         )
-        _background(stack, connections.run)
+        _background(stack, partial(connections.run, games.announce_presence))
         _background(stack, handlers.run)
         if house is not None:
             house.serve(games)
@@ -223,9 +224,9 @@ def _secret(settings: Settings) -> str | None:
         raise ConfigurationError(f"the secret cannot be kept in {path}: {error}") from error
 
 
-def connection_manager(settings: Settings) -> ConnectionManager:
+def connection_manager(settings: Settings, clock: Clock | None = None) -> ConnectionManager:
     """Presence on the settings' Redis, or on an embedded one."""
-    return ConnectionManager(redis_factory(settings.redis), ttl=settings.presence_ttl)
+    return ConnectionManager(redis_factory(settings.redis), ttl=settings.presence_ttl, clock=clock)
 
 
 def redis_factory(url: str) -> Callable[[], Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,7 +13,7 @@ import msgspec
 
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
-from meeple.protocols import GameLog, GamePage, Message
+from meeple.protocols import GameLog, GamePage, Gone, Message
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, Joined
 from meeple.services.projection import GameState, LogEntry
@@ -52,9 +52,23 @@ class Room:
 
     def __init__(self) -> None:
         self.users: set[UUID] = set()
+        self.marks: dict[UUID, Gone] = {}
+        #: Whether it can be asked.
+        self.open = True
 
     def present(self, game_id: str) -> Collection[UUID]:
         return self.users
+
+    def gone(self, game_id: str) -> Mapping[UUID, Gone]:
+        return self.marks
+
+    async def mark_gone(
+        self, game_id: str, users: Collection[UUID], since: int, *, closed: bool = False
+    ) -> Mapping[UUID, Gone] | None:
+        missing = set(users) - self.users
+        return (
+            {user: self.marks[user] for user in missing & self.marks.keys()} if self.open else None
+        )
 
 
 class Viewers:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from meeple.engine.base import JSON, Outcome
@@ -43,6 +44,8 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         seq, at: those of the entry folded last.
         to_act: the seats that may act.
         bots: the seats of house bots.
+        claim_after: seconds that a player whose line broke has to come back before the others may
+            claim; None: there are no claims; UNSET: by the speed of the game.
         memo: what was computed of this position, by name; holds nothing that is not derived.
     """
 
@@ -62,6 +65,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: int = 0
     to_act: tuple[int, ...] = ()
     bots: tuple[int, ...] = ()
+    claim_after: int | UnsetType | None = UNSET
     memo: dict[Any, Any] = msgspec.field(default_factory=dict)
 
     def seat_of(self, user_id: UUID) -> int | None:
@@ -194,6 +198,7 @@ def create(entry: Entry, rules_of: Callable[[str], Rules]) -> Game:
         public=payload["public"],
         created_at=entry.at,
         players=(None,) * payload["seats"],
+        claim_after=payload.get("claim_after", UNSET),
         seq=entry.seq,
         at=entry.at,
     )
@@ -275,6 +280,7 @@ _FOLD: dict[EntryKind, Callable[[Game, Entry], Game]] = {
     EntryKind.STARTED: _started,
     EntryKind.ACTION: _action,
     EntryKind.RESIGNED: _noted,
+    EntryKind.ABANDONED: _noted,
     EntryKind.ABORTED: _noted,
     EntryKind.ENDED: _ended,
 }

@@ -19,6 +19,7 @@ class EntryKind(StrEnum):
     STARTED = "started"
     ACTION = "action"
     RESIGNED = "resigned"
+    ABANDONED = "abandoned"
     ABORTED = "aborted"
     ENDED = "ended"
 

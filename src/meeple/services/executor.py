@@ -9,7 +9,7 @@ too, and after an append of which it does not know whether it was written.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
 from uuid import UUID
@@ -46,6 +46,8 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
 #: under which the game's log keeps the command (None: none), the entries to append; or why not.
 #: Nothing, if nothing is to do.
 Decide = Callable[[Game, int, int | None, str | None], list[Step]]
+#: Looks up, under the table's lock, what a command depends on beside the game.
+Look = Callable[[Game], Awaitable[None]]
 _Ack = TypeVar("_Ack")
 #: Called once a command's entry is on the disk, before anybody else hears of it.
 OnDone = Callable[[_Ack], None]
@@ -90,6 +92,7 @@ class Executor:
         user_id: UUID,
         action_id: str | None = None,
         on_commit: OnDone[Receipt] = unheard,
+        look: Look | None = None,
     ) -> Receipt:
         """Carry out a command; gives what it was acked with.
 
@@ -100,6 +103,7 @@ class Executor:
             action_id: the name that the user gave it: what the log holds already under this name is
                 acked again, and not carried out.
             on_commit: the ack.
+            look: what has to be looked up each time before it is decided; it may raise too.
 
         Raises:
             MeepleError: what ``decide`` raised.
@@ -124,6 +128,8 @@ class Executor:
                         receipt = Receipt(game_id, table.action_ids[key])
                         on_commit(receipt)
                         return receipt
+                if look is not None:
+                    await look(game)
                 try:
                     now = self._clock.now_ms()
                     with self._time_limit:
@@ -197,10 +203,10 @@ class Executor:
             return []
         game_id = steps[-1].game.game_id
         audience = self._broadcaster.audience(game_id)
-        online = self._presence.present(game_id)
+        online, gone = self._presence.present(game_id), self._presence.gone(game_id)
         messages: list[tuple[int | None, Message]] = []
         for step in steps:
-            messages += projection.messages(step.game, step.entry, audience, online, now)
+            messages += projection.messages(step.game, step.entry, audience, online, now, gone)
         return messages
 
     def _broadcast(self, game_id: str, messages: Collection[tuple[int | None, Message]]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step
@@ -24,10 +25,12 @@ from meeple.protocols import (
     EngineFactory,
     GameLog,
     GamePage,
+    Gone,
     Message,
     Presence,
 )
 from meeple.services import commands, projection
+from meeple.services.absence import Absences
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
 from meeple.services.tables import NO_LIMIT, Table, Tables
 
@@ -84,6 +87,7 @@ class GameService:
             engine_factory, log, house=house, limit=max_live, time_limit=time_limit
         )
         self._executor = Executor(self._tables, log, clock, broadcaster, presence, time_limit)
+        self._absences = Absences(presence, clock)
         self._time_limit = time_limit
         self._house = house
         self._log = log
@@ -103,12 +107,17 @@ class GameService:
         options: Mapping[str, JSON] | None = None,
         seats: int | Sequence[str | Bot | None] | None = None,
         public: bool = True,
+        claim_after: int | UnsetType | None = UNSET,
     ) -> projection.GameState:
         """Make a table; its creator sits down unless ``seats`` is a list without ``"me"``.
 
+        ``claim_after`` is how many seconds a player whose line broke has to come back before the
+        others may claim; None or 0: there are no claims; UNSET: by the speed of the game.
+
         Raises:
             EngineNotFound: there is no such engine.
-            InvalidMessage: the engine does not take these options or seats.
+            InvalidMessage: the engine does not take these options or seats, or ``claim_after`` is
+                out of bounds.
             PolicyNotAvailable: there is no such bot for this game.
             RateLimited: the creator has enough tables with bots.
             EngineError, Unavailable: it could not be made.
@@ -129,6 +138,7 @@ class GameService:
                     creator=creator.user_id,
                     public=public,
                     at=now,
+                    claim_after=claim_after,
                 )
             ]
             for seat, player in enumerate(seating):
@@ -138,6 +148,7 @@ class GameService:
             self._check_shown(game)
         await self._log.append(game_id, 0, [step.entry for step in steps], row=game.row())
         self._tables.add(Table(steps))
+        await self._absences.note(game)
         return self._state(game, game.seat_of(creator.user_id))
 
     async def take_seat(
@@ -160,6 +171,8 @@ class GameService:
                 return steps
 
             await self._executor.execute(game_id, decide, player.user_id)
+            if await self._absences.note(table.game):
+                await self.announce_presence(game_id)
         return self._state(table.game, table.game.seat_of(player.user_id))
 
     def execute_action(
@@ -201,6 +214,32 @@ class GameService:
             InvalidMessage, Unavailable: as for `execute_action`.
         """
         return await self._executor.execute(game_id, commands.resign, user_id, action_id, on_commit)
+
+    async def claim(
+        self,
+        game_id: str,
+        user_id: UUID,
+        *,
+        result: commands.ClaimResult = "win",
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Claim a win, or a draw, over opponents who are gone. Idempotent by ``action_id``.
+
+        Raises:
+            GameNotFound, NotInGame, GameNotStarted, GameOver: there is nothing to claim.
+            NotClaimable: somebody is there, or may still come back.
+            InvalidMessage, Unavailable: as for `execute_action`; or who is there is not known.
+        """
+        gone: dict[UUID, Gone] = {}
+
+        async def look(game: Game) -> None:
+            gone.clear()
+            if game.seat_of(user_id) is not None:
+                gone.update(await self._absences.look(game))
+
+        decide = partial(commands.claim, result=result, gone=gone)
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit, look)
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
         """Call the game off before its first action.
@@ -265,18 +304,29 @@ class GameService:
         """The connection is no longer told about the game."""
         self._broadcaster.unwatch(sid, game_id)
 
+    async def departed(self, game_id: str, user_id: UUID, *, closed: bool) -> None:
+        """A connection of the user's to the game has gone; ``closed``: on purpose.
+
+        If it was the last, and the game is on, the user is gone from now on. The viewers are told.
+        """
+        table = await self._executor.table(game_id)
+        await self._absences.left(table.game, user_id, closed=closed)
+        await self.announce_presence(game_id)
+
     async def announce_presence(self, game_id: str) -> None:
-        """Tell every viewer here who is at the table now, if that has changed."""
+        """Tell every viewer here who is at the table now and who is gone, if that has changed."""
         audience = self._broadcaster.audience(game_id)
         if not audience:
             return
         table = await self._executor.table(game_id)
-        present = frozenset(self._presence.present(game_id))
-        if present == table.announced:
+        await self._absences.note(table.game)
+        present, gone = frozenset(self._presence.present(game_id)), self._presence.gone(game_id)
+        news = present, {one: mark for one, mark in gone.items() if one not in present}
+        if news == table.announced:
             # Viewers come and go as they please; the others need not hear of each.
             return
-        table.announced = present
-        message = projection.presence(table.game, present)
+        table.announced = news
+        message = projection.presence(table.game, *news)
         for seat in audience:
             self._broadcaster.send(game_id, seat, message)
 
@@ -333,9 +383,9 @@ class GameService:
         if last_seq is not None and 0 <= game.seq - last_seq <= MAX_MISSED:
             messages = await self._missed(game, seat, last_seq)
         else:
-            online = self._presence.present(game.game_id)
+            online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
             with self._time_limit:
-                messages = [projection.current(game, seat, online, self._clock.now_ms())]
+                messages = [projection.current(game, seat, online, self._clock.now_ms(), gone)]
         self._broadcaster.watch(sid, game.game_id, seat)
         joined = Joined(game.game_id, game.seq, seat)
         on_join(joined)
@@ -347,20 +397,22 @@ class GameService:
         """What the viewer would have been sent after ``last_seq``."""
         if last_seq == game.seq:
             return []
-        online = self._presence.present(game.game_id)
+        online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
         now = self._clock.now_ms()
         entries = await self._log.read(game.game_id, limit=game.seq + 1)
         messages = []
         for step in await self._tables.fold(entries):
             if step.entry.seq > last_seq:
                 with self._time_limit:
-                    messages += projection.messages(step.game, step.entry, (seat,), online, now)
+                    messages += projection.messages(
+                        step.game, step.entry, (seat,), online, now, gone
+                    )
         return [message for _, message in messages]
 
     def _state(self, game: Game, seat: int | None) -> projection.GameState:
-        online = self._presence.present(game.game_id)
+        online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
         with self._time_limit:
-            return projection.state(game, seat, online, self._clock.now_ms())
+            return projection.state(game, seat, online, self._clock.now_ms(), gone)
 
     def _check_bots(self, creator: Player, seating: Sequence[Player | None], rules: Rules) -> None:
         bots = [one.bot for one in seating if one is not None and one.bot is not None]
