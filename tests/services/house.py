@@ -13,7 +13,7 @@ import msgspec
 
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
-from meeple.protocols import GameLog, GamePage, Gone, Message
+from meeple.protocols import GameLog, GamePage, Gone, Message, Presence
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, Joined
 from meeple.services.projection import GameState, LogEntry
@@ -179,7 +179,9 @@ class SteeredLog:
 class Node:
     """One `GameService` with its viewers; what it gives is kept by the house."""
 
-    def __init__(self, house: House, log: GameLog, shelf: Shelf, max_live: int) -> None:
+    def __init__(
+        self, house: House, log: GameLog, shelf: Shelf, max_live: int, presence: Presence
+    ) -> None:
         self.house = house
         self.viewers = Viewers(house.happened)
         self.games = GameService(
@@ -187,7 +189,7 @@ class Node:
             log,
             house.clock,
             self.viewers,
-            house.room,
+            presence,
             max_live=max_live,
             new_game_id=house.new_game_id,
             new_seed=house.new_seed,
@@ -216,6 +218,11 @@ class Node:
 
     async def resign(self, game_id: str, player: Player, **options: Any) -> Receipt:
         return await self.games.resign(
+            game_id, player.user_id, on_commit=self.house.acked, **options
+        )
+
+    async def claim(self, game_id: str, player: Player, **options: Any) -> Receipt:
+        return await self.games.claim(
             game_id, player.user_id, on_commit=self.house.acked, **options
         )
 
@@ -251,8 +258,14 @@ class House:
         self.projected: list[Any] = []
         self.nodes: list[Node] = []
 
-    def node(self, *, shelf: Shelf | None = None, max_live: int = 1000) -> Node:
-        node = Node(self, self.log, shelf or self.shelf, max_live)
+    def node(
+        self,
+        *,
+        shelf: Shelf | None = None,
+        max_live: int = 1000,
+        presence: Presence | None = None,
+    ) -> Node:
+        node = Node(self, self.log, shelf or self.shelf, max_live, presence or self.room)
         self.nodes.append(node)
         return node
 

@@ -487,7 +487,8 @@ async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
             assert await person.ends() == 0
             await person.sees("You left the table")
             assert "Traceback" not in person.screen
-        await ben.sees("Ann is away.")
+        await ben.sees("Ann is gone.")
+        await ben.sees("you may end the game: claim (you win), or claim draw")
         async with (
             terminal(*printed_command(ann, "To come back")) as ann_again,
             terminal(*printed_command(ben, "To come back")) as ben_again,

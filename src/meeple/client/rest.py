@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meeple.client.errors import ConnectionLost, Refused
 from meeple.schemas.rest import BotSeat, EngineList, GameList, GameLogBody, Guest, ReceiptBody
@@ -62,9 +63,12 @@ class Rest:
         options: Mapping[str, Any] | None = None,
         seats: int | Sequence[str | BotSeat | None] | None = None,
         public: bool = True,
+        claim_after: int | UnsetType | None = UNSET,
     ) -> GameState:
         """Make a table; see ``POST /games``."""
         body = {"engine": engine, "options": options or {}, "seats": seats, "public": public}
+        if claim_after is not UNSET:
+            body["claim_after"] = claim_after
         return await self._call("POST", "/games", GameState, body)
 
     async def take_seat(self, game_id: str, seat: int | None = None) -> GameState:

@@ -29,17 +29,16 @@ class Absences:
             now = self._clock.now_ms()
             await self._presence.mark_gone(game.game_id, {user_id}, now, closed=closed)
 
-    async def note(self, game: Game) -> bool:
-        """Mark who is missing, nobody knows since when, as gone from now on; False if nobody is.
+    async def note(self, game: Game) -> None:
+        """Mark who is missing, nobody knows since when, as gone from now on.
 
         So it is at the start of a game, after a node has died, and after Redis was wiped.
         """
         missing = claims.watched(game).difference(
             self._presence.present(game.game_id), self._presence.gone(game.game_id)
         )
-        if not missing:
-            return False
-        return bool(await self._mark(game, missing))
+        if missing:
+            await self._mark(game, missing)
 
     async def look(self, game: Game) -> Mapping[UUID, Gone]:
         """Who is gone from the game now, on all nodes.

@@ -171,8 +171,8 @@ class GameService:
                 return steps
 
             await self._executor.execute(game_id, decide, player.user_id)
-            if await self._absences.note(table.game):
-                await self.announce_presence(game_id)
+            # Not announced at once: who sits down by REST is about to connect. The next sweep does.
+            await self._absences.note(table.game)
         return self._state(table.game, table.game.seat_of(player.user_id))
 
     def execute_action(
