@@ -499,6 +499,17 @@ async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
             await ben_again.sees("  O X 2\n  3 X 5\n  6 7 8\n")
 
 
+async def test_who_stays_is_told_from_when_on_to_claim(server: ServerProcess) -> None:
+    async with table_for_two(server) as (ann, ben):
+        await ann.sees(PROMPT)
+        await ann.sees("Ben is here.")
+        ben.type(CTRL_C)
+        await ann.sees("Ben is gone.")
+        await ann.sees("you may end the game: claim (you win), or claim draw")
+        await ann.act("claim")
+        await ann.sees("No: Ben may still come back: claim in")
+
+
 async def test_what_play_cannot_do_is_one_clear_line(server: ServerProcess) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         nobody = f"http://127.0.0.1:{unused.getsockname()[1]}"

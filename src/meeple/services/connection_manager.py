@@ -161,9 +161,13 @@ class ConnectionManager:
         await self._store.write(gone=[gone])
         await self._look(self._viewers.keys() & {game_id})
 
-    def games_of(self, sid: str) -> list[str]:
-        """The games that a connection of this node is at, in the order in which it joined them."""
-        return list(self._games.get(sid, ()))
+    def games_of(self, sid: str, *, players_only: bool = False) -> list[str]:
+        """The games that a connection of this node is at, in the order in which it joined them.
+
+        With ``players_only``, without those that it only watches.
+        """
+        games = self._games.get(sid, {})
+        return [game_id for game_id, watches in games.items() if not (watches and players_only)]
 
     async def players_in(self, game_id: str) -> set[UUID]:
         """The users who are at the game as players, on any node."""

@@ -148,7 +148,6 @@ class GameService:
             self._check_shown(game)
         await self._log.append(game_id, 0, [step.entry for step in steps], row=game.row())
         self._tables.add(Table(steps))
-        await self._absences.note(game)
         return self._state(game, game.seat_of(creator.user_id))
 
     async def take_seat(

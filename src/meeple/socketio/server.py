@@ -119,12 +119,16 @@ class GameHandlers:
         if connection is None:
             return
         left = self._broadcaster.forget(sid)
+        played = self._presence.games_of(sid, players_only=True)
         await self._auth.cleanup_authenticated_session(sid)
         log.info("disconnected", sid=sid, user_id=str(connection.user_id), reason=reason)
         for game_id in left:
             try:
-                closed = reason == LEFT
-                await self._games.departed(game_id, connection.user_id, closed=closed)
+                if game_id in played:
+                    closed = reason == LEFT
+                    await self._games.departed(game_id, connection.user_id, closed=closed)
+                else:
+                    await self._games.announce_presence(game_id)
             except MeepleError as error:
                 # The others of this game hear of it later; those of the next are told now.
                 log.warning("departure not told", game_id=game_id, error=repr(error))
@@ -232,12 +236,14 @@ class GameHandlers:
         await self._games.announce_presence(game_id)
 
     async def _leave(self, sid: str, connection: Connection, message: ws.Leave, ack: Ack) -> None:
-        was_there = message.game_id in self._broadcaster.games_of(sid)
+        played = message.game_id in self._presence.games_of(sid, players_only=True)
         self._games.leave(sid, message.game_id)
         await self._presence.leave_game(sid, message.game_id)
         ack(ws.Ok(ok=True, game_id=message.game_id))
-        if was_there:
+        if played:
             await self._games.departed(message.game_id, connection.user_id, closed=True)
+        else:
+            await self._games.announce_presence(message.game_id)
 
     async def _resign(self, sid: str, connection: Connection, message: ws.Resign, ack: Ack) -> None:
         await self._games.resign(
