@@ -128,9 +128,9 @@ class Executor:
                         receipt = Receipt(game_id, table.action_ids[key])
                         on_commit(receipt)
                         return receipt
-                if look is not None:
-                    await look(game)
                 try:
+                    if look is not None:
+                        await look(game)
                     now = self._clock.now_ms()
                     with self._time_limit:
                         steps = decide(game, now, seat, key)
