@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ async def open_node(
         log = await stack.enter_async_context(open_log(settings))
         clock = clock or SystemClock()
         verifier = token_verifier(settings)
-        connections = connection_manager(settings)
+        connections = connection_manager(settings, clock)
         stack.push_async_callback(connections.aclose)
         sockets = SocketIOServer(
             [NAMESPACE],
@@ -166,7 +167,7 @@ async def open_node(
         )
         deadlines.serve(games)
         _background(stack, deadlines.run)
-        _background(stack, connections.run)
+        _background(stack, partial(connections.run, games.announce_presence))
         _background(stack, handlers.run)
         _background(stack, loop_lag.run)
         if house is not None:
@@ -308,9 +309,9 @@ def _secret(settings: Settings) -> str | None:
         raise ConfigurationError(f"the secret cannot be kept in {path}: {error}") from error
 
 
-def connection_manager(settings: Settings) -> ConnectionManager:
+def connection_manager(settings: Settings, clock: Clock | None = None) -> ConnectionManager:
     """Presence on the settings' Redis, or on an embedded one."""
-    return ConnectionManager(redis_factory(settings.redis), ttl=settings.presence_ttl)
+    return ConnectionManager(redis_factory(settings.redis), ttl=settings.presence_ttl, clock=clock)
 
 
 def redis_factory(url: str) -> Callable[[], Any]:

@@ -171,6 +171,13 @@ class GameOver(MeepleError):
     status = 409
 
 
+class NotClaimable(MeepleError):
+    """Your opponent is here, or may still come back."""
+
+    code = "not_claimable"
+    status = 409
+
+
 # --- the action -------------------------------------------------------------------------------
 
 

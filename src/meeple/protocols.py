@@ -138,11 +138,41 @@ class GameLog(Protocol):
         ...
 
 
+class Gone(NamedTuple):
+    """Since when (ms since 1970) a player is gone from a game, and whether it left on purpose."""
+
+    since: int
+    closed: bool
+
+
 class Presence(Protocol):
-    """Who is at which table, as far as this node knows. Soft state: nothing depends on it."""
+    """Who is at which table, as far as this node knows.
+
+    Soft state: nothing depends on it but a claim, which asks anew.
+    """
 
     def present(self, game_id: str) -> Collection[UUID]:
         """The users with a seat who are connected to the game now, on any node."""
+        ...
+
+    def gone(self, game_id: str) -> Mapping[UUID, Gone]:
+        """Who was marked as gone from the game; one who is present is not, whatever this says."""
+        ...
+
+    async def mark_gone(
+        self, game_id: str, users: Collection[UUID], since: int, *, closed: bool = False
+    ) -> Mapping[UUID, Gone] | None:
+        """Mark those of ``users`` who are at the game on no node, and are not marked, as gone.
+
+        Args:
+            game_id: the game.
+            users: who is looked for.
+            since: from when on they are gone, in ms since 1970.
+            closed: whether they left on purpose, which counts more than an earlier mark without.
+
+        Returns:
+            Those of ``users`` who are gone now; None if that cannot be known.
+        """
         ...
 
 
@@ -215,6 +245,8 @@ class Broadcaster(Protocol):
         ...
 
 
+#: Why a client is disconnected that said goodbye: it left, or its page was closed.
+LEFT = "client disconnect"
 #: Answers one event of a client's; never waits for the client.
 Ack = Callable[..., None]
 
@@ -234,7 +266,7 @@ class SocketHandlers(Protocol):
         ...
 
     async def on_disconnect(self, sid: str, reason: str) -> None:
-        """A client that was accepted has gone."""
+        """A client that was accepted has gone; ``reason`` is `LEFT` if it did so on purpose."""
         ...
 
 

@@ -108,6 +108,10 @@ class House:
     async def members(self, key: str) -> int:
         return int(await self._raw.zcard(key))
 
+    async def lifetime(self, key: str) -> int:
+        """Seconds that the key has still to live."""
+        return int(await self._raw.ttl(key))
+
     async def wipe(self) -> None:
         await self._raw.delete(*await self._raw.keys("*"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
-from meeple.protocols import GameLog, GamePage, Message, Outage
+from meeple.protocols import GameLog, GamePage, Gone, Message, Outage, Presence
 from meeple.services.deadlines import Deadlines
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, Joined
@@ -55,9 +55,23 @@ class Room:
 
     def __init__(self) -> None:
         self.users: set[UUID] = set()
+        self.marks: dict[UUID, Gone] = {}
+        #: Whether it can be asked.
+        self.open = True
 
     def present(self, game_id: str) -> Collection[UUID]:
         return self.users
+
+    def gone(self, game_id: str) -> Mapping[UUID, Gone]:
+        return self.marks
+
+    async def mark_gone(
+        self, game_id: str, users: Collection[UUID], since: int, *, closed: bool = False
+    ) -> Mapping[UUID, Gone] | None:
+        missing = set(users) - self.users
+        return (
+            {user: self.marks[user] for user in missing & self.marks.keys()} if self.open else None
+        )
 
 
 class Viewers:
@@ -175,7 +189,9 @@ class SteeredLog:
 class Node:
     """One `GameService` with its viewers; what it gives is kept by the house."""
 
-    def __init__(self, house: House, log: GameLog, shelf: Shelf, max_live: int) -> None:
+    def __init__(
+        self, house: House, log: GameLog, shelf: Shelf, max_live: int, presence: Presence
+    ) -> None:
         self.house = house
         self.viewers = Viewers(house.happened)
         #: What was measured of each connection, in ms.
@@ -187,7 +203,7 @@ class Node:
             log,
             house.clock,
             self.viewers,
-            house.room,
+            presence,
             watch=self.deadlines,
             keeper=self.keeper,
             max_live=max_live,
@@ -219,6 +235,11 @@ class Node:
 
     async def resign(self, game_id: str, player: Player, **options: Any) -> Receipt:
         return await self.games.resign(
+            game_id, player.user_id, on_commit=self.house.acked, **options
+        )
+
+    async def claim(self, game_id: str, player: Player, **options: Any) -> Receipt:
+        return await self.games.claim(
             game_id, player.user_id, on_commit=self.house.acked, **options
         )
 
@@ -254,8 +275,14 @@ class House:
         self.projected: list[Any] = []
         self.nodes: list[Node] = []
 
-    def node(self, *, shelf: Shelf | None = None, max_live: int = 1000) -> Node:
-        node = Node(self, self.log, shelf or self.shelf, max_live)
+    def node(
+        self,
+        *,
+        shelf: Shelf | None = None,
+        max_live: int = 1000,
+        presence: Presence | None = None,
+    ) -> Node:
+        node = Node(self, self.log, shelf or self.shelf, max_live, presence or self.room)
         self.nodes.append(node)
         return node
 

@@ -510,8 +510,8 @@ async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
             assert await person.ends() == 0
             await person.sees("You left the table")
             assert "Traceback" not in person.screen
-            # Before Ben leaves, who would not be told any more.
-            await ben.sees("Ann is away.")
+        await ben.sees("Ann is gone.")
+        await ben.sees("you may end the game: claim (you win), or claim draw")
         async with (
             terminal(*printed_command(ann, "To come back")) as ann_again,
             terminal(*printed_command(ben, "To come back")) as ben_again,
@@ -520,6 +520,17 @@ async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
             await ben_again.act("0")
             await ann_again.act("1")
             await ben_again.sees("  O X 2\n  3 X 5\n  6 7 8\n")
+
+
+async def test_who_stays_is_told_from_when_on_to_claim(server: ServerProcess) -> None:
+    async with table_for_two(server) as (ann, ben):
+        await ann.sees(PROMPT)
+        await ann.sees("Ben is here.")
+        ben.type(CTRL_C)
+        await ann.sees("Ben is gone.")
+        await ann.sees("you may end the game: claim (you win), or claim draw")
+        await ann.act("claim")
+        await ann.sees("No: Ben may still come back: claim in")
 
 
 async def test_what_play_cannot_do_is_one_clear_line(server: ServerProcess) -> None:

@@ -81,6 +81,7 @@ async def create_game(
         seats=_seats(wanted.seats),
         public=wanted.public,
         time_control=wanted.time_control,
+        claim_after=wanted.claim_after,
     )
     return reply(state, 201)
 

@@ -132,6 +132,8 @@ async def _obey(typed: str, table: TableClient) -> None:
     try:
         if typed == "resign":
             await table.resign()
+        elif typed in ("claim", "claim draw") and screen.claimable_at(table.state) is not None:
+            await table.claim("draw" if typed == "claim draw" else "win")
         elif not typed or not table.my_turn:
             screen.show_what_to_do(table.state)
         else:

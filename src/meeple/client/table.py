@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import uuid4
 
 import msgspec
@@ -112,6 +112,20 @@ class TableClient:
         """Give up; gives the seq. Raises as `act` does."""
         payload = {"game_id": self.game_id, "action_id": action_id or uuid4().hex}
         return await self._do("game:resign", payload)
+
+    async def claim(
+        self, result: Literal["win", "draw"] = "win", *, action_id: str | None = None
+    ) -> int:
+        """End a game whose other players are `gone <PlayerView.gone>`; gives the seq.
+
+        Raises as `act` does; `Refused` with ``not_claimable`` if they may still come back.
+        """
+        payload = {
+            "game_id": self.game_id,
+            "result": result,
+            "action_id": action_id or uuid4().hex,
+        }
+        return await self._do("game:claim", payload)
 
     async def states(self) -> AsyncIterator[GameState]:
         """Every state from the present one on, in order.

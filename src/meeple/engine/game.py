@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from meeple.engine.base import JSON, Outcome
@@ -47,6 +48,8 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         to_act: the seats that may act.
         bots: the seats of house bots.
         clock: the clocks; None without time control.
+        claim_after: seconds that a player whose line broke has to come back before the others may
+            claim; None: there are no claims; UNSET: by the speed of the game.
         memo: what was computed of this position, by name; holds nothing that is not derived.
     """
 
@@ -67,6 +70,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     to_act: tuple[int, ...] = ()
     bots: tuple[int, ...] = ()
     clock: Clocks | None = None
+    claim_after: int | UnsetType | None = UNSET
     memo: dict[Any, Any] = msgspec.field(default_factory=dict)
 
     @property
@@ -206,6 +210,7 @@ def create(entry: Entry, rules_of: Callable[[str], Rules]) -> Game:
         created_at=entry.at,
         players=(None,) * payload["seats"],
         clock=None if control is None else new_clocks(control, payload["seats"]),
+        claim_after=payload.get("claim_after", UNSET),
         seq=entry.seq,
         at=entry.at,
     )
@@ -323,6 +328,7 @@ _FOLD: dict[EntryKind, Callable[[Game, Entry], Game]] = {
     EntryKind.RESIGNED: _noted,
     EntryKind.TIMED_OUT: _timed_out,
     EntryKind.PAUSED: _paused,
+    EntryKind.ABANDONED: _noted,
     EntryKind.ABORTED: _noted,
     EntryKind.ENDED: _ended,
 }

@@ -21,6 +21,7 @@ class EntryKind(StrEnum):
     RESIGNED = "resigned"
     TIMED_OUT = "timed_out"
     PAUSED = "paused"
+    ABANDONED = "abandoned"
     ABORTED = "aborted"
     ENDED = "ended"
 

@@ -8,7 +8,7 @@ the `Receipt` of a command or the `Joined` of a join.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -66,6 +66,14 @@ class Resign(ClientMessage, frozen=True):
     action_id: ActionId | None = None
 
 
+class Claim(ClientMessage, frozen=True):
+    """``game:claim``: end a game whose other players are gone."""
+
+    game_id: GameId
+    result: Literal["win", "draw"] = "win"
+    action_id: ActionId | None = None
+
+
 class Heartbeat(ClientMessage, frozen=True):
     """``game:heartbeat``: keep presence alive, and ask for the server's time."""
 
@@ -83,6 +91,7 @@ CLIENT_EVENTS: dict[str, type[ClientMessage]] = {
     "game:leave": Leave,
     "game:action": Act,
     "game:resign": Resign,
+    "game:claim": Claim,
     "game:heartbeat": Heartbeat,
     "auth:refresh": RefreshToken,
 }

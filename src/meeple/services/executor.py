@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
 from uuid import UUID
@@ -54,6 +54,8 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
 #: under which the game's log keeps the command (None: none), the entries to append; or why not.
 #: Nothing, if nothing is to do.
 Decide = Callable[[Game, int, int | None, str | None], list[Step]]
+#: Looks up, under the table's lock, what a command depends on beside the game.
+Look = Callable[[Game], Awaitable[None]]
 _Ack = TypeVar("_Ack")
 #: Called once a command's entry is on the disk, before anybody else hears of it.
 OnDone = Callable[[_Ack], None]
@@ -103,6 +105,7 @@ class Executor:
         user_id: UUID,
         action_id: str | None = None,
         on_commit: OnDone[Receipt] = unheard,
+        look: Look | None = None,
     ) -> Receipt:
         """Carry out a command; gives what it was acked with.
 
@@ -113,6 +116,7 @@ class Executor:
             action_id: the name that the user gave it: what the log holds already under this name is
                 acked again, and not carried out.
             on_commit: the ack.
+            look: what has to be looked up each time before it is decided; it may raise too.
 
         Raises:
             MeepleError: what ``decide`` raised.
@@ -141,6 +145,8 @@ class Executor:
                         on_commit(receipt)
                         return receipt
                 try:
+                    if look is not None:
+                        await look(game)
                     now = self._clock.now_ms()
                     started = time.perf_counter()
                     with self._time_limit:
@@ -227,11 +233,11 @@ class Executor:
             return []
         game_id = steps[-1].game.game_id
         audience = self._broadcaster.audience(game_id)
-        online = self._presence.present(game_id)
+        online, gone = self._presence.present(game_id), self._presence.gone(game_id)
         messages: list[tuple[int | None, Message]] = []
         for step in steps:
             messages += projection.messages(
-                step.game, step.entry, audience, online, now, self._keeper.outages
+                step.game, step.entry, audience, online, now, self._keeper.outages, gone
             )
         return messages
 

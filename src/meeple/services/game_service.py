@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step
@@ -28,10 +28,12 @@ from meeple.protocols import (
     EngineFactory,
     GameLog,
     GamePage,
+    Gone,
     Message,
     Presence,
 )
 from meeple.services import commands, projection, timing
+from meeple.services.absence import Absences
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
 from meeple.services.tables import NO_LIMIT, Table, Tables
 from meeple.services.timekeeper import Timekeeper
@@ -99,6 +101,7 @@ class GameService:
         self._executor = Executor(
             self._tables, log, clock, broadcaster, presence, time_limit, self._keeper
         )
+        self._absences = Absences(presence, clock)
         self._time_limit = time_limit
         self._house = house
         self._log = log
@@ -129,13 +132,17 @@ class GameService:
         seats: int | Sequence[str | Bot | None] | None = None,
         public: bool = True,
         time_control: JSON = None,
+        claim_after: int | UnsetType | None = UNSET,
     ) -> projection.GameState:
         """Make a table; its creator sits down unless ``seats`` is a list without ``"me"``.
 
+        ``claim_after`` is how many seconds a player whose line broke has to come back before the
+        others may claim; None or 0: there are no claims; UNSET: by the speed of the game.
+
         Raises:
             EngineNotFound: there is no such engine.
-            InvalidMessage: the engine does not take these options or seats, or there is no such
-                time control.
+            InvalidMessage: the engine does not take these options or seats, there is no such time
+                control, or ``claim_after`` is out of bounds.
             PolicyNotAvailable: there is no such bot for this game.
             RateLimited: the creator has enough tables with bots.
             EngineError, Unavailable: it could not be made.
@@ -157,6 +164,7 @@ class GameService:
                     public=public,
                     at=now,
                     time_control=control,
+                    claim_after=claim_after,
                 )
             ]
             for seat, player in enumerate(seating):
@@ -195,6 +203,8 @@ class GameService:
                 return steps
 
             await self._executor.execute(game_id, decide, player.user_id)
+            # Not announced at once: who sits down by REST is about to connect. The next sweep does.
+            await self._absences.note(table.game)
         return self._state(table.game, table.game.seat_of(player.user_id))
 
     def execute_action(
@@ -239,6 +249,32 @@ class GameService:
             InvalidMessage, Unavailable: as for `execute_action`.
         """
         return await self._executor.execute(game_id, commands.resign, user_id, action_id, on_commit)
+
+    async def claim(
+        self,
+        game_id: str,
+        user_id: UUID,
+        *,
+        result: commands.ClaimResult = "win",
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Claim a win, or a draw, over opponents who are gone. Idempotent by ``action_id``.
+
+        Raises:
+            GameNotFound, NotInGame, GameNotStarted, GameOver: there is nothing to claim.
+            NotClaimable: somebody is there, or may still come back.
+            InvalidMessage, Unavailable: as for `execute_action`; or who is there is not known.
+        """
+        gone: dict[UUID, Gone] = {}
+
+        async def look(game: Game) -> None:
+            gone.clear()
+            if game.seat_of(user_id) is not None:
+                gone.update(await self._absences.look(game))
+
+        decide = partial(commands.claim, result=result, gone=gone)
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit, look)
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
         """Call the game off before its first action, or at any time if only bots play it.
@@ -354,18 +390,29 @@ class GameService:
         """The connection is no longer told about the game."""
         self._broadcaster.unwatch(sid, game_id)
 
+    async def departed(self, game_id: str, user_id: UUID, *, closed: bool) -> None:
+        """A connection of the user's to the game has gone; ``closed``: on purpose.
+
+        If it was the last, and the game is on, the user is gone from now on. The viewers are told.
+        """
+        table = await self._executor.table(game_id)
+        await self._absences.left(table.game, user_id, closed=closed)
+        await self.announce_presence(game_id)
+
     async def announce_presence(self, game_id: str) -> None:
-        """Tell every viewer here who is at the table now, if that has changed."""
+        """Tell every viewer here who is at the table now and who is gone, if that has changed."""
         audience = self._broadcaster.audience(game_id)
         if not audience:
             return
         table = await self._executor.table(game_id)
-        present = frozenset(self._presence.present(game_id))
-        if present == table.announced:
+        await self._absences.note(table.game)
+        present, gone = frozenset(self._presence.present(game_id)), self._presence.gone(game_id)
+        news = present, {one: mark for one, mark in gone.items() if one not in present}
+        if news == table.announced:
             # Viewers come and go as they please; the others need not hear of each.
             return
-        table.announced = present
-        message = projection.presence(table.game, present)
+        table.announced = news
+        message = projection.presence(table.game, *news)
         for seat in audience:
             self._broadcaster.send(game_id, seat, message)
 
@@ -426,10 +473,10 @@ class GameService:
         if last_seq is not None and 0 <= game.seq - last_seq <= MAX_MISSED:
             messages = await self._missed(game, seat, last_seq)
         else:
-            online = self._presence.present(game.game_id)
+            online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
             with self._time_limit:
                 now, outages = self._clock.now_ms(), self._keeper.outages
-                messages = [projection.current(game, seat, online, now, outages)]
+                messages = [projection.current(game, seat, online, now, outages, gone)]
         self._broadcaster.watch(sid, game.game_id, seat)
         if seat is not None and game.bots:
             # The node that was to think for a bot may have died: whoever comes back comes here.
@@ -444,7 +491,7 @@ class GameService:
         """What the viewer would have been sent after ``last_seq``."""
         if last_seq == game.seq:
             return []
-        online = self._presence.present(game.game_id)
+        online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
         now = self._clock.now_ms()
         entries = await self._log.read(game.game_id, limit=game.seq + 1)
         messages = []
@@ -452,15 +499,15 @@ class GameService:
             if step.entry.seq > last_seq:
                 with self._time_limit:
                     messages += projection.messages(
-                        step.game, step.entry, (seat,), online, now, self._keeper.outages
+                        step.game, step.entry, (seat,), online, now, self._keeper.outages, gone
                     )
         return [message for _, message in messages]
 
     def _state(self, game: Game, seat: int | None) -> projection.GameState:
-        online = self._presence.present(game.game_id)
+        online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
         with self._time_limit:
             now, outages = self._clock.now_ms(), self._keeper.outages
-            return projection.state(game, seat, online, now, outages)
+            return projection.state(game, seat, online, now, outages, gone)
 
     def _admit_bots(
         self, game_id: str, creator: Player, seating: Sequence[Player | None], rules: Rules

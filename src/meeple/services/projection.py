@@ -6,7 +6,8 @@ look at to know what a viewer may see. What a viewer may not see is not in the b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -15,22 +16,40 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game
-from meeple.engine.log import Bot, Entry, EntryKind, GameStatus, Player
+from meeple.engine.log import Bot, Entry, EntryKind, GameStatus
 from meeple.engine.time_controls import ByoYomi, Delay, TimeControl
 from meeple.errors import EngineError
-from meeple.protocols import Message, Outage
-from meeple.services import timing
+from meeple.protocols import Gone, Message, Outage
+from meeple.services import claims, timing
 
 #: A message longer than this, as JSON, is the engine's error: every viewer would have to take it.
 MAX_MESSAGE_BYTES = 256 * 1024
 
+#: Nobody is gone.
+NOBODY: Mapping[UUID, Gone] = MappingProxyType({})
+
 _encode = msgspec.json.Encoder().encode
+
+
+class GoneView(msgspec.Struct, frozen=True, gc=False):
+    """A player who is gone from a live game.
+
+    Attributes:
+        since: from when on, in milliseconds since 1970.
+        claimable_at: from when on the others may claim, unless the player comes back.
+        closed: whether the player left on purpose; if not, the line broke.
+    """
+
+    since: int
+    claimable_at: int
+    closed: bool
 
 
 class PlayerView(msgspec.Struct, frozen=True, gc=False):
     """One seat of a table, as everybody sees it; an empty seat has no user.
 
-    ``bot`` is there if a bot of the house's sits in it, which is always online.
+    ``bot`` is there if a bot of the house's sits in it, which is always online; ``gone`` while a
+    player is not there whose absence the others may come to claim.
     """
 
     seat: int
@@ -38,6 +57,7 @@ class PlayerView(msgspec.Struct, frozen=True, gc=False):
     name: str | None
     online: bool
     bot: Bot | UnsetType = UNSET
+    gone: GoneView | UnsetType = UNSET
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -150,24 +170,45 @@ class LogEntry(msgspec.Struct, frozen=True):
     at: int
 
 
-def players(game: Game, online: Collection[UUID]) -> tuple[PlayerView, ...]:
+#: What `players` was made of, and what it made.
+_Kept = tuple[Collection[UUID], Mapping[UUID, Gone], GameStatus, tuple[PlayerView, ...]]
+
+
+def players(
+    game: Game, online: Collection[UUID], gone: Mapping[UUID, Gone] = NOBODY
+) -> tuple[PlayerView, ...]:
     """The seats of a table with their presence; made again only when one of them changes."""
-    kept: tuple[Collection[UUID], tuple[PlayerView, ...]] | None = game.memo.get("players")
+    kept: _Kept | None = game.memo.get("players")
     # The same object first: comparing two sets of UUIDs is several calls into Python.
-    if kept is not None and (kept[0] is online or kept[0] == online):
-        return kept[1]
+    if (
+        kept is not None
+        and (kept[0] is online or kept[0] == online)
+        and (kept[1] is gone or kept[1] == gone)
+        and kept[2] is game.status
+    ):
+        return kept[3]
     present = frozenset(online)
-    made = tuple(_player(seat, one, present) for seat, one in enumerate(game.players))
-    game.memo["players"] = (online if isinstance(online, frozenset) else present, made)
+    made = tuple(_player(game, seat, present, gone) for seat in range(len(game.players)))
+    as_given = online if isinstance(online, frozenset) else present
+    game.memo["players"] = (as_given, gone, game.status, made)
     return made
 
 
-def _player(seat: int, one: Player | None, present: Collection[UUID]) -> PlayerView:
+def _player(
+    game: Game, seat: int, present: Collection[UUID], gone: Mapping[UUID, Gone]
+) -> PlayerView:
+    one = game.players[seat]
     if one is None:
         return PlayerView(seat, None, None, False)
     if one.bot is not None:
         return PlayerView(seat, one.user_id, one.name, True, one.bot)
-    return PlayerView(seat, one.user_id, one.name, one.user_id in present)
+    here = one.user_id in present
+    mark = None if here or game.status is not GameStatus.LIVE else gone.get(one.user_id)
+    at = None if mark is None else claims.claimable_at(game, mark)
+    if mark is None or at is None:
+        return PlayerView(seat, one.user_id, one.name, here)
+    away = GoneView(mark.since, at, mark.closed)
+    return PlayerView(seat, one.user_id, one.name, here, gone=away)
 
 
 def clock(game: Game, now: int, outages: Sequence[Outage] = ()) -> ClockView | None:
@@ -201,13 +242,14 @@ def state(
     online: Collection[UUID],
     now: int,
     outages: Sequence[Outage] = (),
+    gone: Mapping[UUID, Gone] = NOBODY,
 ) -> GameState:
     """A game as ``seat`` (None: a spectator) may see it at ``now``; ``outages`` as for `clock`.
 
     Raises:
         EngineError: the engine failed to show it.
     """
-    return _state(game, seat, players(game, online), now, clock(game, now, outages))
+    return _state(game, seat, players(game, online, gone), now, clock(game, now, outages))
 
 
 def _state(
@@ -255,6 +297,7 @@ def messages(
     online: Collection[UUID],
     now: int,
     outages: Sequence[Outage] = (),
+    gone: Mapping[UUID, Gone] = NOBODY,
 ) -> list[tuple[int | None, Message]]:
     """What each seat of ``audience`` is told of ``entry``, which made ``game``.
 
@@ -267,7 +310,7 @@ def messages(
     if entry.kind is EntryKind.ENDED and game.outcome is not None:
         over = _message("game:over", GameOverMessage(game.game_id, game.seq, game.outcome))
         return [(seat, over) for seat in audience]
-    seats = players(game, online)
+    seats = players(game, online, gone)
     clocks = None if game.clock is None else clock(game, now, outages)
     return [
         (seat, _message("game:state", _state(game, seat, seats, now, clocks))) for seat in audience
@@ -280,9 +323,10 @@ def current(
     online: Collection[UUID],
     now: int,
     outages: Sequence[Outage] = (),
+    gone: Mapping[UUID, Gone] = NOBODY,
 ) -> Message:
     """The game as ``seat`` may see it, as a message; raises as `messages` does."""
-    return _message("game:state", state(game, seat, online, now, outages))
+    return _message("game:state", state(game, seat, online, now, outages, gone))
 
 
 def warning(game_id: str, seat: int, now: int, due_at: int) -> Message:
@@ -300,9 +344,9 @@ def _message(event: str, payload: msgspec.Struct) -> Message:
     return Message(event, payload, data)
 
 
-def presence(game: Game, online: Collection[UUID]) -> Message:
+def presence(game: Game, online: Collection[UUID], gone: Mapping[UUID, Gone] = NOBODY) -> Message:
     """Who is at the table, for everybody at it."""
-    return _message("game:presence", GamePresence(game.game_id, players(game, online)))
+    return _message("game:presence", GamePresence(game.game_id, players(game, online, gone)))
 
 
 def log_entry(game: Game, entry: Entry, seat: int | None) -> LogEntry:

@@ -15,7 +15,7 @@ from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.log import Entry
 from meeple.engine.rules import Rules
 from meeple.errors import GameNotFound
-from meeple.protocols import BotHouse, ClockWatch, EngineFactory, GameLog
+from meeple.protocols import BotHouse, ClockWatch, EngineFactory, GameLog, Gone
 
 #: For engines that are trusted to come back.
 NO_LIMIT = nullcontext()
@@ -30,7 +30,8 @@ class Table:
         game: the game after the last entry that this node knows.
         lock: held while the game is decided, appended to and broadcast; gives order in this node.
         action_ids: every action_id of the log, with the seq of its entry.
-        announced: who was at the table when its viewers were last told; None: never.
+        announced: who was at the table, and who was gone, when its viewers were last told; None:
+            never.
         unsure: True if an append may have been written or not; `Tables.catch_up` finds out.
     """
 
@@ -39,7 +40,7 @@ class Table:
     def __init__(self, steps: Iterable[Step]) -> None:
         self.lock = asyncio.Lock()
         self.action_ids: dict[str, int] = {}
-        self.announced: frozenset[UUID] | None = None
+        self.announced: tuple[frozenset[UUID], dict[UUID, Gone]] | None = None
         self.unsure = False
         self.game: Game
         self.advance(steps)

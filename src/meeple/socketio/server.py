@@ -23,7 +23,7 @@ from meeple.errors import (
     TooManyGames,
     Unavailable,
 )
-from meeple.protocols import Ack, Clock, SocketServer
+from meeple.protocols import LEFT, Ack, Clock, SocketServer
 from meeple.schemas import ws_messages as ws
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.game_service import GameService
@@ -102,6 +102,7 @@ class GameHandlers:
             ws.Spectate: self._spectate,
             ws.Leave: self._leave,
             ws.Resign: self._resign,
+            ws.Claim: self._claim,
             ws.Heartbeat: self._heartbeat,
             ws.RefreshToken: self._refresh_token,
         }
@@ -129,10 +130,19 @@ class GameHandlers:
         if connection is None:
             return
         left = self._broadcaster.forget(sid)
+        played = self._presence.games_of(sid, players_only=True)
         await self._auth.cleanup_authenticated_session(sid)
         log.info("disconnected", sid=sid, user_id=str(connection.user_id), reason=reason)
         for game_id in left:
-            await self._games.announce_presence(game_id)
+            try:
+                if game_id in played:
+                    closed = reason == LEFT
+                    await self._games.departed(game_id, connection.user_id, closed=closed)
+                else:
+                    await self._games.announce_presence(game_id)
+            except MeepleError as error:
+                # The others of this game hear of it later; those of the next are told now.
+                log.warning("departure not told", game_id=game_id, error=repr(error))
 
     async def on_event(self, sid: str, event: str, args: Sequence[Any], ack: Ack | None) -> None:
         """Handle one event; whatever goes wrong is told to its sender, and to nobody else."""
@@ -259,15 +269,28 @@ class GameHandlers:
         await self._games.announce_presence(game_id)
 
     async def _leave(self, sid: str, connection: Connection, message: ws.Leave, ack: Ack) -> None:
+        played = message.game_id in self._presence.games_of(sid, players_only=True)
         self._games.leave(sid, message.game_id)
         await self._presence.leave_game(sid, message.game_id)
         ack(ws.Ok(ok=True, game_id=message.game_id))
-        await self._games.announce_presence(message.game_id)
+        if played:
+            await self._games.departed(message.game_id, connection.user_id, closed=True)
+        else:
+            await self._games.announce_presence(message.game_id)
 
     async def _resign(self, sid: str, connection: Connection, message: ws.Resign, ack: Ack) -> None:
         await self._games.resign(
             message.game_id,
             connection.user_id,
+            action_id=message.action_id,
+            on_commit=ack,
+        )
+
+    async def _claim(self, sid: str, connection: Connection, message: ws.Claim, ack: Ack) -> None:
+        await self._games.claim(
+            message.game_id,
+            connection.user_id,
+            result=message.result,
             action_id=message.action_id,
             on_commit=ack,
         )
