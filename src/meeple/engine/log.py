@@ -21,6 +21,8 @@ class EntryKind(StrEnum):
     RESIGNED = "resigned"
     ABORTED = "aborted"
     ENDED = "ended"
+    OFFERED = "offered"
+    ANSWERED = "answered"
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

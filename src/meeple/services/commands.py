@@ -43,6 +43,7 @@ def make(
     creator: UUID,
     public: bool,
     at: int,
+    chat: bool = True,
 ) -> Step:
     """A new table, with every seat empty.
 
@@ -60,6 +61,8 @@ def make(
         "public": public,
         "creator": str(creator),
     }
+    if not chat:
+        payload["chat"] = False
     entry = Entry(game_id, 0, EntryKind.CREATED, None, payload, None, at)
     return Step(entry, create(entry, lambda _: rules))
 

@@ -14,6 +14,7 @@ import msgspec
 from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step
 from meeple.engine.log import Bot, Entry, GameStatus, Player
+from meeple.engine.offers import OfferKind
 from meeple.engine.rng import SEED_BYTES
 from meeple.engine.rules import Rules
 from meeple.errors import PolicyNotAvailable
@@ -27,7 +28,7 @@ from meeple.protocols import (
     Message,
     Presence,
 )
-from meeple.services import commands, projection
+from meeple.services import commands, offer_commands, projection
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
 from meeple.services.tables import NO_LIMIT, Table, Tables
 
@@ -81,7 +82,12 @@ class GameService:
         new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
     ) -> None:
         self._tables = Tables(
-            engine_factory, log, house=house, limit=max_live, time_limit=time_limit
+            engine_factory,
+            log,
+            house=house,
+            limit=max_live,
+            time_limit=time_limit,
+            clock=clock,
         )
         self._executor = Executor(self._tables, log, clock, broadcaster, presence, time_limit)
         self._time_limit = time_limit
@@ -103,8 +109,11 @@ class GameService:
         options: Mapping[str, JSON] | None = None,
         seats: int | Sequence[str | Bot | None] | None = None,
         public: bool = True,
+        chat: bool = True,
     ) -> projection.GameState:
         """Make a table; its creator sits down unless ``seats`` is a list without ``"me"``.
+
+        Players and spectators can talk there unless ``chat`` is False.
 
         Raises:
             EngineNotFound: there is no such engine.
@@ -115,7 +124,7 @@ class GameService:
         """
         rules = self._tables.rules(engine)
         seating = commands.seating(seats, rules, creator)
-        self._check_bots(creator, seating, rules)
+        self._check_bots(creator.user_id, seating, rules)
         now = self._clock.now_ms()
         game_id = self._new_game_id(now)
         with self._time_limit:
@@ -128,6 +137,7 @@ class GameService:
                     self._new_seed(),
                     creator=creator.user_id,
                     public=public,
+                    chat=chat,
                     at=now,
                 )
             ]
@@ -201,6 +211,57 @@ class GameService:
             InvalidMessage, Unavailable: as for `execute_action`.
         """
         return await self._executor.execute(game_id, commands.resign, user_id, action_id, on_commit)
+
+    async def offer(
+        self,
+        game_id: str,
+        user_id: UUID,
+        kind: OfferKind,
+        *,
+        seconds: int | None = None,
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Offer something to the other players, or accept it if it has been offered.
+
+        Idempotent by ``action_id``. ``seconds`` is how much more time is asked for.
+
+        Raises:
+            GameNotFound, NotInGame, GameNotStarted, GameOver: it is not for this user now.
+            OfferNotAllowed, OfferTooSoon, NoOffer: not this.
+            PolicyNotAvailable, RateLimited: the house's bots cannot play the rematch.
+            InvalidMessage, EngineError, Unavailable: as for `execute_action`.
+        """
+        if kind is OfferKind.REMATCH:
+            game = (await self._executor.table(game_id)).game
+            self._check_bots(game.creator, game.players, game.rules)
+        decide = partial(
+            offer_commands.offer, kind=kind, seconds=seconds, new_game_id=self._new_game_id
+        )
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
+
+    async def answer(
+        self,
+        game_id: str,
+        user_id: UUID,
+        kind: OfferKind,
+        accept: bool,
+        *,
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Accept or decline what another offers, or take back one's own offer by declining it.
+
+        Idempotent by ``action_id``.
+
+        Raises:
+            GameNotFound, NotInGame, NoOffer: there is nothing for this user to answer.
+            InvalidMessage, EngineError, Unavailable: as for `execute_action`.
+        """
+        decide = partial(
+            offer_commands.answer, kind=kind, accept=accept, new_game_id=self._new_game_id
+        )
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
         """Call the game off before its first action.
@@ -313,6 +374,10 @@ class GameService:
             limit=limit,
         )
 
+    async def game(self, game_id: str) -> Game:
+        """The game itself, secrets included: for other services. Raises `GameNotFound`."""
+        return (await self._executor.table(game_id)).game
+
     async def position(self, game_id: str) -> tuple[Game, list[Entry]]:
         """The game and its whole log, secrets included: for the house's bots, and no viewer."""
         game = (await self._executor.table(game_id)).game
@@ -362,12 +427,12 @@ class GameService:
         with self._time_limit:
             return projection.state(game, seat, online, self._clock.now_ms())
 
-    def _check_bots(self, creator: Player, seating: Sequence[Player | None], rules: Rules) -> None:
+    def _check_bots(self, creator: UUID, seating: Sequence[Player | None], rules: Rules) -> None:
         bots = [one.bot for one in seating if one is not None and one.bot is not None]
         if bots and self._house is None:
             raise PolicyNotAvailable("this server has no bots of its own")
         if bots and self._house is not None:
-            self._house.admit(creator.user_id, bots, rules)
+            self._house.admit(creator, bots, rules)
 
     def _check_shown(self, game: Game) -> None:
         """Raises `EngineError` if a game that is to start cannot be shown to all: it must not."""
