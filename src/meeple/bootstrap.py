@@ -21,6 +21,7 @@ from meeple.config import Settings
 from meeple.errors import ConfigurationError
 from meeple.protocols import Clock, GameLog
 from meeple.schemas.ws_messages import NAMESPACE
+from meeple.services.chat import Chat
 from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
@@ -32,6 +33,7 @@ from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
 from meeple.socketio.server import GameHandlers
+from meeple.socketio.talk import TalkHandlers
 from meeple.socketio.transport import SocketIOServer
 from meeple.store.sqlite import SqliteGameLog
 
@@ -99,6 +101,7 @@ async def open_node(
             time_limit=time_limit,
             **game_service_options,
         )
+        chat = Chat(games.game, broadcaster, connections.user_of, clock)
         handlers = GameHandlers(
             server,
             AuthHandler(verifier, connections),
@@ -106,6 +109,7 @@ async def open_node(
             connections,
             broadcaster,
             clock,
+            TalkHandlers(games, chat),
             rate=settings.rate,
             burst=settings.burst,
             expiry_grace=settings.expiry_grace,

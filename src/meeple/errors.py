@@ -206,7 +206,7 @@ class EngineError(MeepleError):
 
 
 class OfferNotAllowed(MeepleError):
-    """This cannot be offered at this table, or not now."""
+    """That cannot be offered at this table, or not now."""
 
     code = "offer_not_allowed"
     status = 409

@@ -13,6 +13,7 @@ import msgspec
 
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
+from meeple.engine.offers import OfferKind
 from meeple.protocols import GameLog, GamePage, Message
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, Joined
@@ -88,7 +89,7 @@ class Viewers:
 
     def seqs(self, sid: str) -> list[int]:
         """The seqs of the states that a connection was sent, in order."""
-        return [m.payload.seq for m in self.inbox[sid] if m.event != "game:presence"]
+        return [m.payload.seq for m in self.inbox[sid] if m.event in ("game:state", "game:over")]
 
 
 class SteeredLog:
@@ -205,6 +206,18 @@ class Node:
             game_id, player.user_id, on_commit=self.house.acked, **options
         )
 
+    async def offer(self, game_id: str, player: Player, kind: OfferKind, **options: Any) -> Receipt:
+        return await self.games.offer(
+            game_id, player.user_id, kind, on_commit=self.house.acked, **options
+        )
+
+    async def answer(
+        self, game_id: str, player: Player, kind: OfferKind, accept: bool, **options: Any
+    ) -> Receipt:
+        return await self.games.answer(
+            game_id, player.user_id, kind, accept, on_commit=self.house.acked, **options
+        )
+
     async def join(self, sid: str, game_id: str, player: Player, **options: Any) -> Joined:
         return await self.games.join(sid, game_id, player.user_id, **options)
 
@@ -234,6 +247,7 @@ class House:
         self.room = Room()
         self.shelf = Shelf(**engines)
         self.seeds: list[bytes] = []
+        self.ids = 0
         self.projected: list[Any] = []
         self.nodes: list[Node] = []
 
@@ -243,7 +257,8 @@ class House:
         return node
 
     def new_game_id(self, now_ms: int) -> str:
-        return f"game{len(self.seeds):04}"
+        self.ids += 1
+        return f"game{self.ids - 1:04}"
 
     def new_seed(self) -> bytes:
         self.seeds.append(sha256(b"%d" % len(self.seeds)).digest())

@@ -68,6 +68,7 @@ async def create_game(
         options=wanted.options,
         seats=_seats(wanted.seats),
         public=wanted.public,
+        chat=wanted.chat,
     )
     return reply(state, 201)
 

@@ -48,7 +48,7 @@ class NewGame(Body, frozen=True):
 
     ``seats`` is how many, or a list with ``"me"`` for the creator, null for an empty seat and
     ``{"bot": …, "level": …}`` for a bot of the house's; the creator takes the first seat unless a
-    list says otherwise.
+    list says otherwise. ``chat`` is whether people can talk at the table.
     """
 
     engine: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -60,6 +60,7 @@ class NewGame(Body, frozen=True):
         | None
     ) = None
     public: bool = True
+    chat: bool = True
 
 
 class TakeSeat(Body, frozen=True):

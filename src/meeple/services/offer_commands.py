@@ -53,7 +53,10 @@ def offer(
     """``seat`` offers something; if another one has offered the same, this accepts it.
 
     Args:
-        game, at, seat, action_id: as for every command.
+        game: the game.
+        at: the time in ms.
+        seat: who offers; None if the user has no seat.
+        action_id: as the log keeps it.
         kind: what is offered.
         new_game_id: makes the id of a rematch from the time in ms.
         seconds: how much time is asked for.
@@ -70,9 +73,7 @@ def offer(
         raise NotInGame
     other = find(game.offers, kind)
     if other is not None and other.seat != seat:
-        return answer(
-            game, at, seat, action_id, kind=kind, accept=True, new_game_id=new_game_id
-        )
+        return answer(game, at, seat, action_id, kind=kind, accept=True, new_game_id=new_game_id)
     _check(game, kind, seat, has_clock)
     actions = wait(game.waits, kind, seat)
     if actions:
