@@ -62,9 +62,16 @@ class Rest:
         options: Mapping[str, Any] | None = None,
         seats: int | Sequence[str | BotSeat | None] | None = None,
         public: bool = True,
+        chat: bool = True,
     ) -> GameState:
         """Make a table; see ``POST /games``."""
-        body = {"engine": engine, "options": options or {}, "seats": seats, "public": public}
+        body = {
+            "engine": engine,
+            "options": options or {},
+            "seats": seats,
+            "public": public,
+            "chat": chat,
+        }
         return await self._call("POST", "/games", GameState, body)
 
     async def take_seat(self, game_id: str, seat: int | None = None) -> GameState:

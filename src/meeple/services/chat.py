@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Awaitable, Callable, Collection
+from operator import itemgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -53,18 +54,28 @@ class Listeners(Protocol):
 class _Talk:
     """What was said at one table, and who does not want to hear whom."""
 
-    __slots__ = ("muted", "rooms")
+    __slots__ = ("_count", "_rooms", "muted")
 
     def __init__(self) -> None:
-        self.rooms: dict[str, deque[ChatLine]] = {}
+        #: Each with a number of its own, so that neither room pushes out the other's lines.
+        self._rooms: defaultdict[str, deque[tuple[int, ChatLine]]] = defaultdict(
+            lambda: deque(maxlen=MAX_LINES)
+        )
+        self._count = 0
         #: Viewer -> those whom that viewer has muted; never empty.
         self.muted: dict[UUID, set[UUID]] = {}
 
+    def add(self, line: ChatLine) -> None:
+        self._count += 1
+        self._rooms[line.room].append((self._count, line))
+
     def lines(self) -> list[ChatLine]:
-        """All that is remembered, oldest first."""
-        return sorted((one for room in self.rooms.values() for one in room), key=_said_at)
+        """All that is remembered, in the order in which it came."""
+        numbered = (one for room in self._rooms.values() for one in room)
+        return [line for _, line in sorted(numbered, key=itemgetter(0))]
 
     def hears(self, listener: UUID, speaker: UUID) -> bool:
+        """Whether the listener wants to hear the speaker."""
         return speaker not in self.muted.get(listener, ())
 
 
@@ -162,7 +173,8 @@ class Chat:
     async def welcome(self, sid: str, game_id: str, user_id: UUID) -> None:
         """Tell one who has just come what was said before, if anything was."""
         talk = self._talks.get(game_id)
-        if talk is None or not talk.rooms:
+        said = [] if talk is None else talk.lines()
+        if talk is None or not said:
             return
         try:
             game = await self._game_of(game_id)
@@ -170,7 +182,7 @@ class Chat:
             # It has come, and was told so; what was said is a courtesy.
             log.warning("what was said could not be shown", game_id=game_id)
             return
-        lines = [line for line in talk.lines() if talk.hears(user_id, line.user_id)]
+        lines = [line for line in said if talk.hears(user_id, line.user_id)]
         self._listeners.send_to(sid, projection.chats(game, user_id, lines))
 
     async def mute(self, sid: str, game_id: str, user_id: UUID, other: UUID, muted: bool) -> None:
@@ -199,7 +211,7 @@ class Chat:
 
     def _hand_on(self, game: Game, line: ChatLine) -> None:
         talk = self._talk(game.game_id)
-        talk.rooms.setdefault(line.room, deque(maxlen=MAX_LINES)).append(line)
+        talk.add(line)
         message = projection.chat(line)
         for sid in list(self._listeners.viewers(game.game_id)):
             user_id = self._user_of(sid)
@@ -218,10 +230,6 @@ class Chat:
                 self._talks.popitem(last=False)
         self._talks.move_to_end(game_id)
         return talk
-
-
-def _said_at(line: ChatLine) -> int:
-    return line.at
 
 
 def _checked(text: str) -> str:
