@@ -20,6 +20,13 @@ from tests.services.house import ANN, BEN, EVE, House, Node
 ZOE = Player(UUID(int=0xF), "Zoe")
 
 
+class Everything(list[str]):
+    """Holds every id."""
+
+    def __contains__(self, one: object) -> bool:
+        return True
+
+
 class Lobby:
     """A node's chat; a connection is named as its user, and views every game."""
 
@@ -45,6 +52,9 @@ class Lobby:
 
     def viewers(self, game_id: str) -> Collection[str]:
         return self.there.keys()
+
+    def games_of(self, sid: str) -> Collection[str]:
+        return Everything() if sid in self.there else ()
 
     def send_to(self, sid: str, message: Message) -> None:
         self.inbox[sid].append(message)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from meeple.engine import takeback
 from meeple.engine.base import Outcome
@@ -18,6 +22,8 @@ from meeple.errors import (
     EngineError,
     GameNotStarted,
     GameOver,
+    InvalidMessage,
+    MeepleError,
     NoOffer,
     NotInGame,
     OfferNotAllowed,
@@ -362,6 +368,12 @@ async def test_an_agreement_to_go_back_beyond_the_start_is_an_engine_error(table
         fold(last.game, last.game.entry(EntryKind.ANSWERED, 0, 1, payload))
 
 
+async def test_seconds_go_with_more_time_only(tables: House) -> None:
+    node = tables.node()
+    with pytest.raises(InvalidMessage, match="seconds"):
+        await node.offer(await node.table(), ANN, DRAW, seconds=15)
+
+
 # --- more time, and what is never possible -----------------------------------------------------
 
 
@@ -434,3 +446,49 @@ async def test_two_nodes_that_accept_and_decline_at_once_settle_on_one(any_house
     with pytest.raises(NoOffer):
         await other.answer(game_id, BEN, DRAW, True)
     assert (await other.state(game_id)).outcome is None
+
+
+# --- whatever comes -----------------------------------------------------------------------------
+
+MOVES = st.one_of(
+    st.tuples(st.just("act"), st.integers(0, 1), st.integers(0, 8)),
+    st.tuples(st.just("offer"), st.integers(0, 1), st.sampled_from(list(OfferKind))),
+    st.tuples(
+        st.sampled_from(["accept", "decline"]), st.integers(0, 1), st.sampled_from(list(OfferKind))
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(engine=st.sampled_from(["long", "tic-tac-toe"]), moves=st.lists(MOVES, max_size=40))
+async def test_whatever_is_offered_a_log_folds_to_what_was_played_live(
+    engine: str, moves: list[tuple[str, int, Any]]
+) -> None:
+    house = House(MemoryGameLog(), long=Long())
+    nodes = [house.node(), house.node()]
+    game_id = await nodes[0].table(engine)
+    for number, (what, seat, value) in enumerate(moves):
+        node, player = nodes[number % 2], (ANN, BEN)[seat]
+        with suppress(MeepleError):
+            if what == "act":
+                await node.act(game_id, player, value, action_id=str(number))
+            elif what == "offer":
+                await node.offer(game_id, player, value, action_id=str(number))
+            else:
+                await node.answer(game_id, player, value, what == "accept")
+        live = await node.games.game(game_id)
+        folded = await house.node().games.game(game_id)
+        assert replace(live, rules=folded.rules, memo={}) == replace(folded, memo={})
+        # The actions that stand are those of the chain, and no offer is open without a wait.
+        assert live.past is None or live.actions == _length(live.past)
+        assert {(one.kind, one.seat) for one in live.offers} <= {
+            (one.kind, one.seat) for one in live.waits
+        }
+
+
+def _length(past: takeback.Past) -> int:
+    count = -1  # the first link is the start
+    link: takeback.Past | None = past
+    while link is not None:
+        count, link = count + 1, link[0]
+    return count

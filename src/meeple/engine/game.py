@@ -280,12 +280,14 @@ def _action(game: Game, entry: Entry) -> Game:
     rng = GameRandom(game.seed, entry.seq)
     state = rules.apply(game.state, entry.seat or 0, entry.payload["action"], rng)
     to_act = rules.to_act(state, len(game.players))
-    more: dict[str, Any] = {}
-    if rules.takebacks:
-        more["past"] = takeback.acted(game.past, entry, game.actions)
+    actions = game.actions + 1
+    past = takeback.acted(game.past, entry, game.actions) if rules.takebacks else None
     if game.waits:  # nobody has an offer open who need not wait
-        more |= after_action(game.waits, entry.seat)
-    return _after(game, entry, state=state, to_act=to_act, actions=game.actions + 1, **more)
+        changes = after_action(game.waits, entry.seat)
+        return _after(
+            game, entry, state=state, to_act=to_act, actions=actions, past=past, **changes
+        )
+    return _after(game, entry, state=state, to_act=to_act, actions=actions, past=past)
 
 
 def _noted(game: Game, entry: Entry) -> Game:

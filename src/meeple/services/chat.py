@@ -46,6 +46,10 @@ class Listeners(Protocol):
         """Those that view a game, in a seat or not."""
         ...
 
+    def games_of(self, sid: str) -> Collection[str]:
+        """The games that a connection views."""
+        ...
+
     def send_to(self, sid: str, message: Message) -> None:
         """Send to one connection."""
         ...
@@ -206,7 +210,7 @@ class Chat:
         of_user.add(other)
 
     def _check_views(self, sid: str, game_id: str) -> None:
-        if sid not in self._listeners.viewers(game_id):
+        if game_id not in self._listeners.games_of(sid):
             raise Forbidden("join or watch the game first")
 
     def _hand_on(self, game: Game, line: ChatLine) -> None:

@@ -20,6 +20,7 @@ from meeple.engine.offers import Offer, OfferKind, find, wait
 from meeple.errors import (
     GameNotStarted,
     GameOver,
+    InvalidMessage,
     NoOffer,
     NotInGame,
     OfferNotAllowed,
@@ -66,11 +67,14 @@ def offer(
         NotInGame, GameNotStarted, GameOver: it is not for this user to offer anything now.
         OfferNotAllowed: this cannot be offered here, or not now.
         OfferTooSoon: the seat has offered it lately.
+        InvalidMessage: no time is asked for, and ``seconds`` are given.
         NoOffer: the seat has accepted the same, and others are still to answer.
         EngineError: the engine failed to go back.
     """
     if seat is None:
         raise NotInGame
+    if seconds is not None and kind is not OfferKind.MORE_TIME:
+        raise InvalidMessage("seconds: they go with more_time only")
     other = find(game.offers, kind)
     if other is not None and other.seat != seat:
         return answer(game, at, seat, action_id, kind=kind, accept=True, new_game_id=new_game_id)
