@@ -24,6 +24,7 @@ from meeple.errors import ConfigurationError
 from meeple.metrics import Metrics
 from meeple.protocols import Clock, GameLog
 from meeple.schemas.ws_messages import NAMESPACE
+from meeple.services.chat import Chat
 from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.deadlines import Deadlines
@@ -38,6 +39,7 @@ from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
 from meeple.socketio.peers import Peers
 from meeple.socketio.server import GameHandlers
+from meeple.socketio.talk import TalkHandlers
 from meeple.socketio.transport import SocketIOServer
 from meeple.store import postgres_url
 from meeple.store.sqlite import SqliteGameLog
@@ -129,6 +131,7 @@ async def open_node(
             time_limit=time_limit,
             **game_service_options,
         )
+        chat = Chat(games.game, broadcaster, connections.user_of, clock)
         handlers = GameHandlers(
             server,
             AuthHandler(verifier, connections),
@@ -136,6 +139,7 @@ async def open_node(
             connections,
             broadcaster,
             clock,
+            TalkHandlers(games, chat),
             rate=settings.rate,
             burst=settings.burst,
             expiry_grace=settings.expiry_grace,

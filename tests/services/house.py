@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
+from meeple.engine.offers import OfferKind
 from meeple.protocols import GameLog, GamePage, Gone, Message, Outage, Presence
 from meeple.services.deadlines import Deadlines
 from meeple.services.executor import Receipt
@@ -243,6 +244,18 @@ class Node:
             game_id, player.user_id, on_commit=self.house.acked, **options
         )
 
+    async def offer(self, game_id: str, player: Player, kind: OfferKind, **options: Any) -> Receipt:
+        return await self.games.offer(
+            game_id, player.user_id, kind, on_commit=self.house.acked, **options
+        )
+
+    async def answer(
+        self, game_id: str, player: Player, kind: OfferKind, accept: bool, **options: Any
+    ) -> Receipt:
+        return await self.games.answer(
+            game_id, player.user_id, kind, accept, on_commit=self.house.acked, **options
+        )
+
     async def join(self, sid: str, game_id: str, player: Player, **options: Any) -> Joined:
         return await self.games.join(sid, game_id, player.user_id, **options)
 
@@ -272,6 +285,7 @@ class House:
         self.room = Room()
         self.shelf = Shelf(**engines)
         self.seeds: list[bytes] = []
+        self.ids = 0
         self.projected: list[Any] = []
         self.nodes: list[Node] = []
 
@@ -299,7 +313,8 @@ class House:
             self.clock.now = min(end, self.clock.now + 1000)
 
     def new_game_id(self, now_ms: int) -> str:
-        return f"game{len(self.seeds):04}"
+        self.ids += 1
+        return f"game{self.ids - 1:04}"
 
     def new_seed(self) -> bytes:
         self.seeds.append(sha256(b"%d" % len(self.seeds)).digest())

@@ -500,6 +500,35 @@ async def test_whose_turn_it_is_not_can_only_resign(server: ServerProcess) -> No
         await ben.sees("Ann won: resigned")
 
 
+async def test_players_offer_accept_and_decline_and_talk(server: ServerProcess) -> None:
+    async with table_for_two(server) as (ann, ben):
+        await ben.sees("Waiting for Ann")
+        ben.type("say good luck, Ann\n")
+        await ann.sees("Ben: good luck, Ann")
+        await ann.act("4")
+        await ben.sees(PROMPT)
+        ann.type("takeback\n")
+        await ben.sees("Ann offers to take the last action back: accept or decline.")
+        await ann.sees("You offer to take the last action back.")
+        ben.type("accept\n")
+        await ann.act("0")
+        await ben.sees("  X 1 2\n  3 4 5\n  6 7 8\n")
+        ann.type("draw\n")
+        await ben.sees("Ann offers a draw: accept or decline.")
+        ben.type("decline\n")
+        await ann.sees("The offer of a draw is closed.")
+        ann.type("draw\n")
+        await ann.sees("No: you have offered that lately; play 10 more actions first")
+        ann.type("accept\n")
+        await ann.sees("Nothing is offered.")
+        ben.type("draw\n")
+        await ann.sees("Ben offers a draw")
+        ann.type("accept\n")
+        assert (await ann.ends(), await ben.ends()) == (0, 0)
+        for one in (ann, ben):
+            await one.sees("Nobody won: draw_agreed")
+
+
 async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
     async with table_for_two(server) as (ann, ben):
         await ann.act("4")

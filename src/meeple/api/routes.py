@@ -82,6 +82,7 @@ async def create_game(
         public=wanted.public,
         time_control=wanted.time_control,
         claim_after=wanted.claim_after,
+        chat=wanted.chat,
     )
     return reply(state, 201)
 

@@ -70,6 +70,7 @@ class Rest:
         public: bool = True,
         time_control: TimeControl | Mapping[str, Any] | None = None,
         claim_after: int | UnsetType | None = UNSET,
+        chat: bool = True,
     ) -> GameState:
         """Make a table; see ``POST /games``."""
         body = {
@@ -78,6 +79,7 @@ class Rest:
             "seats": seats,
             "public": public,
             "time_control": time_control,
+            "chat": chat,
         }
         if claim_after is not UNSET:
             body["claim_after"] = claim_after

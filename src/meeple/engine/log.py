@@ -24,6 +24,8 @@ class EntryKind(StrEnum):
     ABANDONED = "abandoned"
     ABORTED = "aborted"
     ENDED = "ended"
+    OFFERED = "offered"
+    ANSWERED = "answered"
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

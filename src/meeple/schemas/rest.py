@@ -48,6 +48,7 @@ class NewGame(Body, frozen=True):
     list says otherwise. ``claim_after`` is how many seconds (20 to 86400) a player whose line broke
     has to come back before the others may claim; null or 0: there are no claims; by the speed of
     the game if it is left out.
+    list says otherwise. ``chat`` is whether people can talk at the table.
     """
 
     engine: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -60,6 +61,7 @@ class NewGame(Body, frozen=True):
     ) = None
     public: bool = True
     claim_after: Annotated[int, msgspec.Meta(ge=0, le=86400)] | UnsetType | None = UNSET
+    chat: bool = True
 
 
 class TakeSeat(Body, frozen=True):

@@ -53,6 +53,7 @@ def make(
     at: int,
     time_control: TimeControl | None = None,
     claim_after: int | UnsetType | None = UNSET,
+    chat: bool = True,
 ) -> Step:
     """A new table, with every seat empty.
 
@@ -78,6 +79,8 @@ def make(
         payload["time_control"] = msgspec.to_builtins(time_control)
     if claim_after is not UNSET:
         payload["claim_after"] = claims.check_setting(claim_after)
+    if not chat:
+        payload["chat"] = False
     entry = Entry(game_id, 0, EntryKind.CREATED, None, payload, None, at)
     return Step(entry, create(entry, lambda _: rules))
 

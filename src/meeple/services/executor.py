@@ -190,10 +190,21 @@ class Executor:
             # Whether it was written is not known: the log is asked before the next use.
             self._tables.doubt(table)
             raise
+        if after.rematch is not None:
+            await self._follow_up(table, after)
         table.advance(steps)
         if after.bots or after.clock is not None:
             self._tables.notice(after)
         return True
+
+    async def _follow_up(self, table: Table, after: Game) -> None:
+        """The rematch is made before its agreement is acked and told."""
+        try:
+            await self._tables.follow_up(after)
+        except BaseException:
+            # With the agreement, which is in the log, whoever catches up makes the rematch.
+            self._tables.doubt(table)
+            raise
 
     async def table(self, game_id: str) -> Table:
         """The table of that game, knowing all that this node has done to it."""

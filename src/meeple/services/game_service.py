@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step
 from meeple.engine.log import Bot, Entry, GameStatus, Player
+from meeple.engine.offers import OfferKind
 from meeple.engine.rng import SEED_BYTES
 from meeple.engine.rules import Rules
 from meeple.engine.time_controls import time_control as time_control_of
@@ -32,7 +33,7 @@ from meeple.protocols import (
     Message,
     Presence,
 )
-from meeple.services import commands, projection, timing
+from meeple.services import commands, offer_commands, projection, timing
 from meeple.services.absence import Absences
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
 from meeple.services.tables import NO_LIMIT, Table, Tables
@@ -95,7 +96,13 @@ class GameService:
         new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
     ) -> None:
         self._tables = Tables(
-            engine_factory, log, house=house, watch=watch, limit=max_live, time_limit=time_limit
+            engine_factory,
+            log,
+            house=house,
+            watch=watch,
+            limit=max_live,
+            time_limit=time_limit,
+            clock=clock,
         )
         self._keeper = keeper or Timekeeper(log, clock)
         self._executor = Executor(
@@ -133,11 +140,13 @@ class GameService:
         public: bool = True,
         time_control: JSON = None,
         claim_after: int | UnsetType | None = UNSET,
+        chat: bool = True,
     ) -> projection.GameState:
         """Make a table; its creator sits down unless ``seats`` is a list without ``"me"``.
 
         ``claim_after`` is how many seconds a player whose line broke has to come back before the
         others may claim; None or 0: there are no claims; UNSET: by the speed of the game.
+        Players and spectators can talk there unless ``chat`` is False.
 
         Raises:
             EngineNotFound: there is no such engine.
@@ -162,6 +171,7 @@ class GameService:
                     self._new_seed(),
                     creator=creator.user_id,
                     public=public,
+                    chat=chat,
                     at=now,
                     time_control=control,
                     claim_after=claim_after,
@@ -172,7 +182,7 @@ class GameService:
                     steps += commands.sit(steps[-1].game, player, seat, now)
             game = steps[-1].game
             self._check_shown(game)
-        self._admit_bots(game_id, creator, seating, rules)
+        self._admit_bots(game_id, creator.user_id, seating, rules)
         await self._log.append(
             game_id,
             0,
@@ -275,6 +285,57 @@ class GameService:
 
         decide = partial(commands.claim, result=result, gone=gone)
         return await self._executor.execute(game_id, decide, user_id, action_id, on_commit, look)
+
+    async def offer(
+        self,
+        game_id: str,
+        user_id: UUID,
+        kind: OfferKind,
+        *,
+        seconds: int | None = None,
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Offer something to the other players, or accept it if it has been offered.
+
+        Idempotent by ``action_id``. ``seconds`` is how much more time is asked for.
+
+        Raises:
+            GameNotFound, NotInGame, GameNotStarted, GameOver: it is not for this user now.
+            OfferNotAllowed, OfferTooSoon, NoOffer: not this.
+            PolicyNotAvailable, RateLimited: the house's bots cannot play the rematch.
+            InvalidMessage, EngineError, Unavailable: as for `execute_action`.
+        """
+        if kind is OfferKind.REMATCH:
+            game = (await self._executor.table(game_id)).game
+            self._admit_bots(game_id, game.creator, game.players, game.rules)
+        decide = partial(
+            offer_commands.offer, kind=kind, seconds=seconds, new_game_id=self._new_game_id
+        )
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
+
+    async def answer(
+        self,
+        game_id: str,
+        user_id: UUID,
+        kind: OfferKind,
+        accept: bool,
+        *,
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Accept or decline what another offers, or take back one's own offer by declining it.
+
+        Idempotent by ``action_id``.
+
+        Raises:
+            GameNotFound, NotInGame, NoOffer: there is nothing for this user to answer.
+            InvalidMessage, EngineError, Unavailable: as for `execute_action`.
+        """
+        decide = partial(
+            offer_commands.answer, kind=kind, accept=accept, new_game_id=self._new_game_id
+        )
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
         """Call the game off before its first action, or at any time if only bots play it.
@@ -449,6 +510,10 @@ class GameService:
             limit=limit,
         )
 
+    async def game(self, game_id: str) -> Game:
+        """The game itself, secrets included: for other services. Raises `GameNotFound`."""
+        return (await self._executor.table(game_id)).game
+
     async def position(self, game_id: str) -> tuple[Game, list[Entry]]:
         """The game and its whole log, secrets included: for the house's bots, and no viewer."""
         game = (await self._executor.table(game_id)).game
@@ -510,13 +575,13 @@ class GameService:
             return projection.state(game, seat, online, now, outages, gone)
 
     def _admit_bots(
-        self, game_id: str, creator: Player, seating: Sequence[Player | None], rules: Rules
+        self, game_id: str, creator: UUID, seating: Sequence[Player | None], rules: Rules
     ) -> None:
         if all(one is None or one.bot is None for one in seating):
             return
         if self._house is None:
             raise PolicyNotAvailable("this server has no bots of its own")
-        self._house.admit(game_id, creator.user_id, seating, rules)
+        self._house.admit(game_id, creator, seating, rules)
 
     def _check_shown(self, game: Game) -> None:
         """Raises `EngineError` if a game that is to start cannot be shown to all: it must not."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,7 @@ from msgspec import UNSET, UnsetType
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game
 from meeple.engine.log import Bot, Entry, EntryKind, GameStatus
+from meeple.engine.offers import Offer
 from meeple.engine.time_controls import ByoYomi, Delay, TimeControl
 from meeple.errors import EngineError
 from meeple.protocols import Gone, Message, Outage
@@ -115,6 +116,8 @@ class GameState(msgspec.Struct, frozen=True, gc=False):
         clock: the clocks; null for a game without time control.
         outcome: how the game ended; null while it is on.
         server_time: milliseconds since 1970.
+        offers: what players offer each other; left out if nothing.
+        rematch: the id of the game that the players went on to; left out if there is none.
     """
 
     game_id: str
@@ -130,6 +133,8 @@ class GameState(msgspec.Struct, frozen=True, gc=False):
     players: tuple[PlayerView, ...]
     outcome: Outcome | None
     server_time: int
+    offers: tuple[Offer, ...] | UnsetType = UNSET
+    rematch: str | UnsetType = UNSET
 
 
 class GameOverMessage(msgspec.Struct, frozen=True):
@@ -138,6 +143,39 @@ class GameOverMessage(msgspec.Struct, frozen=True):
     game_id: str
     seq: int
     outcome: Outcome
+
+
+class GameRematch(msgspec.Struct, frozen=True):
+    """``game:rematch``: the players go on in another game, where each has another seat."""
+
+    game_id: str
+    new_game_id: str
+
+
+class ChatLine(msgspec.Struct, frozen=True):
+    """``game:chat``: what somebody said at a table.
+
+    Attributes:
+        seat: the speaker's; null for a spectator.
+        user_id, name: the speaker.
+        at: milliseconds since 1970.
+        room: ``players``, which only players hear, or ``spectators``.
+    """
+
+    game_id: str
+    seat: int | None
+    user_id: UUID
+    name: str
+    text: str
+    at: int
+    room: Literal["players", "spectators"]
+
+
+class ChatHistory(msgspec.Struct, frozen=True):
+    """``game:chats``: what was said at a table before, as far as the viewer may know it."""
+
+    game_id: str
+    lines: list[ChatLine]
 
 
 class GamePresence(msgspec.Struct, frozen=True):
@@ -277,6 +315,8 @@ def _state(
         seats,
         game.outcome,
         now,
+        game.offers or UNSET,
+        UNSET if game.rematch is None else game.rematch,
     )
 
 
@@ -302,7 +342,7 @@ def messages(
     """What each seat of ``audience`` is told of ``entry``, which made ``game``.
 
     It is one message an entry for everybody. Every viewer gets every seq, whether or not its view
-    changed, so nothing leaks by its absence.
+    changed, so nothing leaks by its absence. The agreement on a rematch is followed by one more.
 
     Raises:
         EngineError: the engine failed to show it, or shows too much or what JSON cannot say.
@@ -312,9 +352,13 @@ def messages(
         return [(seat, over) for seat in audience]
     seats = players(game, online, gone)
     clocks = None if game.clock is None else clock(game, now, outages)
-    return [
+    told = [
         (seat, _message("game:state", _state(game, seat, seats, now, clocks))) for seat in audience
     ]
+    if game.rematch is not None:
+        rematch = _message("game:rematch", GameRematch(game.game_id, game.rematch))
+        told += [(seat, rematch) for seat, _ in told]
+    return told
 
 
 def current(
@@ -342,6 +386,30 @@ def _message(event: str, payload: msgspec.Struct) -> Message:
     if len(data) > MAX_MESSAGE_BYTES:
         raise EngineError(f"the engine shows {len(data)} bytes, more than {MAX_MESSAGE_BYTES}")
     return Message(event, payload, data)
+
+
+def may_hear(game: Game, user_id: UUID, line: ChatLine) -> bool:
+    """Whether the user may know what was said.
+
+    Players are by themselves. What spectators say reaches no player while the game is on.
+    """
+    if line.user_id == user_id:
+        return True
+    seated = game.seat_of(user_id) is not None
+    if line.room == "players":
+        return seated
+    return not seated or game.status is GameStatus.OVER
+
+
+def chat(line: ChatLine) -> Message:
+    """A line of a table's chat, for those who `may_hear` it."""
+    return _message("game:chat", line)
+
+
+def chats(game: Game, user_id: UUID, lines: Iterable[ChatLine]) -> Message:
+    """What was said, for this user."""
+    heard = [line for line in lines if may_hear(game, user_id, line)]
+    return _message("game:chats", ChatHistory(game.game_id, heard))
 
 
 def presence(game: Game, online: Collection[UUID], gone: Mapping[UUID, Gone] = NOBODY) -> Message:
