@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from burner_redis import BurnerRedis
-from redis.asyncio import Redis
 
 from meeple import config
 from meeple.api.app import create_api
 from meeple.api.context import Context
+from meeple.bus.address import client_factory
+from meeple.bus.redis_bus import RedisBus
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
 from meeple.protocols import Clock, GameLog
@@ -47,6 +48,7 @@ class Node:
     connections: ConnectionManager
     handlers: GameHandlers
     broadcaster: TableBroadcaster
+    bus: RedisBus | None
 
 
 @asynccontextmanager
@@ -55,6 +57,7 @@ async def open_node(
     *,
     clock: Clock | None = None,
     catalog: EngineCatalog | None = None,
+    log: GameLog | None = None,
     **game_service_options: Any,
 ) -> AsyncIterator[Node]:
     """Assemble a node; on leaving, everything that was opened is closed, last opened first.
@@ -63,17 +66,23 @@ async def open_node(
         settings: the settings.
         clock: the server's time; the machine's if not given.
         catalog: the engines on offer; those that are installed if not given.
+        log: a log that other nodes use as well, which stays open; that of the settings if not
+            given.
         game_service_options: for `GameService`, such as where game ids and seeds come from.
 
     Raises:
         ConfigurationError: it cannot run with these settings; the message says why.
     """
     async with AsyncExitStack() as stack:
-        log = await stack.enter_async_context(open_log(settings))
+        # A SQLite file has one owner, so a node that opened its own is alone.
+        shared = log is not None
+        if log is None:
+            log = await stack.enter_async_context(open_log(settings))
         clock = clock or SystemClock()
         verifier = token_verifier(settings)
         connections = connection_manager(settings)
         stack.push_async_callback(connections.aclose)
+        bus = await _open_bus(stack, settings, clock) if shared else None
         sockets = SocketIOServer(
             [NAMESPACE],
             origins=settings.origins,
@@ -95,6 +104,7 @@ async def open_node(
             broadcaster,
             connections,
             house=house,
+            bus=bus,
             max_live=settings.max_live,
             time_limit=time_limit,
             **game_service_options,
@@ -118,12 +128,16 @@ async def open_node(
                 verifier=verifier,
                 log=log,
                 connections=connections,
+                bus=bus,
                 limiter=RateLimiter(settings.rate, settings.burst),
                 guest_tokens=token_issuer(settings) if settings.guests else None,
                 guest_ttl=int(settings.guest_ttl),
             ),
             origins=settings.origins,
         )
+        if games.sync is not None:
+            connections.listen(games.sync.presence_changed)
+            _background(stack, games.sync.run)
         _background(stack, connections.run)
         _background(stack, handlers.run)
         if house is not None:
@@ -137,6 +151,7 @@ async def open_node(
             connections=connections,
             handlers=handlers,
             broadcaster=broadcaster,
+            bus=bus,
         )
 
 
@@ -148,6 +163,16 @@ async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
         yield log
     finally:
         await log.aclose()
+
+
+async def _open_bus(stack: AsyncExitStack, settings: Settings, clock: Clock) -> RedisBus | None:
+    """What connects the nodes that share a log; None if Redis is this process' own."""
+    if settings.redis == "memory://":
+        return None
+    bus = RedisBus(settings.redis, clock)
+    _background(stack, bus.run)
+    stack.push_async_callback(bus.drain)
+    return bus
 
 
 def house_bots(settings: Settings, log: GameLog) -> HouseBots | None:
@@ -232,13 +257,7 @@ def redis_factory(url: str) -> Callable[[], Any]:
     """Makes clients of the Redis at ``url``; of a new embedded one for ``memory://``."""
     if url == "memory://":
         return lambda: BurnerRedis()
-    if url.split("://")[0] not in ("redis", "rediss", "unix"):
-        raise ConfigurationError("redis: give memory:// or a redis://, rediss:// or unix:// URL")
-
-    def connect() -> Any:
-        return Redis.from_url(url)
-
-    return connect
+    return client_factory(url)
 
 
 def default_token_verifier() -> TokenVerifier:

@@ -57,6 +57,9 @@ class Room:
     def present(self, game_id: str) -> Collection[UUID]:
         return self.users
 
+    async def players_in(self, game_id: str) -> Collection[UUID]:
+        return self.users
+
 
 class Viewers:
     """A `Broadcaster` that keeps what each connection was sent."""

@@ -13,14 +13,18 @@ for too long.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
 from meeple.protocols import Clock
 from meeple.services.clock import SystemClock
 from meeple.services.presence_store import Entry, PresenceStore, RedisFactory
+
+#: Seconds between two looks at whose time is over.
+SWEEP_EVERY = 1.0
 
 
 class ConnectionManager:
@@ -63,6 +67,12 @@ class ConnectionManager:
         # What is known of the players on other nodes, and until when (ms), for the games that
         # have a connection here.
         self._elsewhere: dict[str, dict[UUID, int]] = {}
+        self._on_change: Callable[[str], None] = _unheard
+        self._swept_at = 0
+
+    def listen(self, on_change: Callable[[str], None]) -> None:
+        """Call ``on_change`` with each game at which `run` finds that others came or went."""
+        self._on_change = on_change
 
     @property
     def degraded(self) -> bool:
@@ -186,13 +196,32 @@ class ConnectionManager:
         It is also what ends a failure of Redis.
         """
         await self._store.refresh([entry for sid in self._users for entry in self._entries(sid)])
+        before = dict(self._elsewhere)
         await self._look(self._viewers)
+        for game_id in list(self._viewers):
+            now = self._elsewhere.get(game_id, {})
+            if now.keys() != before.get(game_id, {}).keys():
+                self._on_change(game_id)
+
+    def sweep(self) -> None:
+        """Find the games at which somebody on another node is believed in no longer.
+
+        That node has died, or has lost Redis.
+        """
+        now = self._clock.now_ms()
+        for game_id, others in self._elsewhere.items():
+            if any(self._swept_at < expiry <= now for expiry in others.values()):
+                self._on_change(game_id)
+        self._swept_at = now
 
     async def run(self) -> None:
-        """Refresh three times per TTL, until it is cancelled."""
+        """Refresh three times per TTL, and sweep every second, until it is cancelled."""
         while True:
             await self.refresh()
-            await asyncio.sleep(self._ttl / 3)
+            refresh_at = time.monotonic() + self._ttl / 3
+            while (left := refresh_at - time.monotonic()) > 0:
+                await asyncio.sleep(min(left, SWEEP_EVERY))
+                self.sweep()
 
     async def check(self) -> None:
         """Returns if Redis answers now.
@@ -265,6 +294,10 @@ class ConnectionManager:
         found = {game_id: self._others(row) for game_id, row in zip(games, rows, strict=True)}
         self._elsewhere |= {g: others for g, others in found.items() if g in self._viewers}
         return found
+
+
+def _unheard(game_id: str) -> None:
+    """For a node whose viewers need not be told."""
 
 
 def _user_key(user_id: UUID) -> str:

@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 
 from meeple.engine.game import Game, Step
+from meeple.engine.log import Entry
 from meeple.errors import (
     DuplicateAction,
     InvalidMessage,
@@ -24,7 +25,7 @@ from meeple.errors import (
     SequenceConflict,
     Unavailable,
 )
-from meeple.protocols import Broadcaster, Clock, GameLog, Message, Presence
+from meeple.protocols import Appended, Broadcaster, Bus, Clock, GameLog, Message, Presence
 from meeple.services import projection
 from meeple.services.tables import Table, Tables
 
@@ -65,6 +66,8 @@ class Executor:
         broadcaster: the viewers on this node.
         presence: who is at which table.
         time_limit: ends an engine that does not come back.
+        bus: carries what is appended to the other nodes; None if there are none.
+        is_current: says whether a table need not be compared with the log before it is shown.
     """
 
     def __init__(
@@ -75,6 +78,8 @@ class Executor:
         broadcaster: Broadcaster,
         presence: Presence,
         time_limit: AbstractContextManager[None],
+        bus: Bus | None = None,
+        is_current: Callable[[str], bool] = lambda game_id: True,
     ) -> None:
         self._tables = tables
         self._log = log
@@ -82,6 +87,8 @@ class Executor:
         self._broadcaster = broadcaster
         self._presence = presence
         self._time_limit = time_limit
+        self._bus = bus
+        self._is_current = is_current
 
     async def execute(
         self,
@@ -140,6 +147,8 @@ class Executor:
                 receipt = Receipt(game_id, game.seq + 1)
                 on_commit(receipt)
                 self._broadcast(game_id, messages)
+                if self._bus is not None and steps:
+                    self._bus.publish(Appended(game_id, [step.entry for step in steps]))
                 return receipt
         finally:
             table.lock.release()
@@ -169,27 +178,54 @@ class Executor:
         return True
 
     async def table(self, game_id: str) -> Table:
-        """The table of that game, knowing all that this node has done to it."""
+        """The table of that game, knowing all that is in the log."""
         table = await self._tables.get(game_id)
-        if table.unsure:
+        if table.unsure or not self._is_current(game_id):
             async with table.lock:
                 await self.settle(table)
         return table
 
     async def settle(self, table: Table) -> None:
-        """Find out what became of an append that may have been written or not."""
-        if table.unsure:
+        """Find out what this node may not know: what became of its append, or of others'."""
+        if table.unsure or not self._is_current(table.game.game_id):
             await self._catch_up(table)
 
-    async def _catch_up(self, table: Table) -> bool:
+    async def catch_up(self, table: Table) -> bool:
         """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
+        return await self._catch_up(table)
+
+    async def receive(self, table: Table, entries: Sequence[Entry]) -> bool:
+        """Fold what another node has appended, and tell it. Needs the lock.
+
+        False if it did not follow what this node knows: it is older, or the log was read instead.
+        """
+        fresh = [entry for entry in entries if entry.seq > table.game.seq]
+        if not fresh:
+            return False
+        if table.unsure or fresh[0].seq != table.game.seq + 1:
+            await self._catch_up(table)
+            return False
+        steps = await self._tables.fold(fresh, table.game)
+        table.advance(steps)
+        self._tell(table, steps)
+        return True
+
+    async def _catch_up(self, table: Table) -> bool:
+        unsure = table.unsure
         missed = await self._tables.catch_up(table)
-        if missed and table.game.bots:
+        self._tell(table, missed)
+        if unsure and missed and self._bus is not None:
+            # Some of it may be this node's own, of which nobody has heard.
+            self._bus.publish(Appended(table.game.game_id, [step.entry for step in missed]))
+        return bool(missed)
+
+    def _tell(self, table: Table, steps: Sequence[Step]) -> None:
+        """Tell the viewers here, and the house's bots, of entries that came from elsewhere."""
+        if steps and table.game.bots:
             self._tables.notice(table.game)
         with self._time_limit:
-            messages = self._messages(missed, self._clock.now_ms())
+            messages = self._messages(steps, self._clock.now_ms())
         self._broadcast(table.game.game_id, messages)
-        return bool(missed)
 
     def _messages(self, steps: Sequence[Step], now: int) -> list[tuple[int | None, Message]]:
         """What the viewers here are told of each step."""

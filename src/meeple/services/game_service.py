@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from meeple.errors import PolicyNotAvailable
 from meeple.protocols import (
     BotHouse,
     Broadcaster,
+    Bus,
     Clock,
     EngineFactory,
     GameLog,
@@ -29,6 +30,7 @@ from meeple.protocols import (
 )
 from meeple.services import commands, projection
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
+from meeple.services.sync import Sync
 from meeple.services.tables import NO_LIMIT, Table, Tables
 
 #: One who missed more entries than this gets the state as it is now, without the way there.
@@ -60,6 +62,7 @@ class GameService:
         broadcaster: the viewers on this node.
         presence: who is at which table.
         house: the bots that may sit at tables; None if there are none here.
+        bus: connects this node with those that share its log; None if it is the only one.
         max_live: how many games are kept in memory.
         time_limit: ends an engine that does not come back; see `TimeLimit`.
         new_game_id: makes an id from the server's time in ms.
@@ -75,6 +78,7 @@ class GameService:
         presence: Presence,
         *,
         house: BotHouse | None = None,
+        bus: Bus | None = None,
         max_live: int = 10_000,
         new_game_id: Callable[[int], str] = _new_game_id,
         time_limit: AbstractContextManager[None] = NO_LIMIT,
@@ -83,7 +87,22 @@ class GameService:
         self._tables = Tables(
             engine_factory, log, house=house, limit=max_live, time_limit=time_limit
         )
-        self._executor = Executor(self._tables, log, clock, broadcaster, presence, time_limit)
+        self._executor = Executor(
+            self._tables,
+            log,
+            clock,
+            broadcaster,
+            presence,
+            time_limit,
+            bus,
+            self._is_current,
+        )
+        #: Follows what other nodes do; None if this is the only one.
+        self.sync: Sync | None = None
+        if bus is not None:
+            self.sync = Sync(
+                bus, self._tables, self._executor, broadcaster, presence, self._announce
+            )
         self._time_limit = time_limit
         self._house = house
         self._log = log
@@ -241,9 +260,7 @@ class GameService:
             GameNotFound: there is no such game.
             NotInGame: the user has no seat.
         """
-        table = await self._tables.get(game_id)
-        async with table.lock:
-            await self._executor.settle(table)
+        async with self._arriving(game_id) as table:
             seat = commands.seat_of(table.game, user_id)
             return await self._watch(table, sid, seat, last_seq, on_join)
 
@@ -256,16 +273,23 @@ class GameService:
         on_join: OnDone[Joined] = unheard,
     ) -> Joined:
         """The connection watches: it gets what nobody hides. Raises `GameNotFound`."""
-        table = await self._tables.get(game_id)
-        async with table.lock:
-            await self._executor.settle(table)
+        async with self._arriving(game_id) as table:
             return await self._watch(table, sid, None, last_seq, on_join)
 
     def leave(self, sid: str, game_id: str) -> None:
         """The connection is no longer told about the game."""
         self._broadcaster.unwatch(sid, game_id)
+        if self.sync is not None:
+            self.sync.left(game_id)
 
     async def announce_presence(self, game_id: str) -> None:
+        """Tell every viewer, on all nodes, who is at the table now, if that has changed."""
+        if self.sync is not None:
+            self.sync.left(game_id)
+            self.sync.tell_presence(game_id)
+        await self._announce(game_id)
+
+    async def _announce(self, game_id: str) -> None:
         """Tell every viewer here who is at the table now, if that has changed."""
         audience = self._broadcaster.audience(game_id)
         if not audience:
@@ -319,6 +343,21 @@ class GameService:
         return game, await self._log.read(game_id, limit=game.seq + 1)
 
     # --- helpers ------------------------------------------------------------------------------
+
+    def _is_current(self, game_id: str) -> bool:
+        return self.sync is None or self.sync.is_current(game_id)
+
+    @asynccontextmanager
+    async def _arriving(self, game_id: str) -> AsyncIterator[Table]:
+        """The game's table, locked and current, for one who is about to view it."""
+        if self.sync is not None:
+            async with self.sync.arriving(game_id) as table:
+                yield table
+            return
+        table = await self._tables.get(game_id)
+        async with table.lock:
+            await self._executor.settle(table)
+            yield table
 
     async def _watch(
         self,

@@ -1,0 +1,323 @@
+"""The bus on Redis or Valkey: one server, Sentinels, or a cluster with sharded pub/sub."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from dataclasses import dataclass
+from uuid import uuid4
+
+import msgspec
+import structlog
+from redis.exceptions import RedisError
+
+from meeple.bus.address import parse
+from meeple.bus.servers import servers
+from meeple.bus.session import Session
+from meeple.protocols import Appended, BusListener, Clock, Note
+
+log = structlog.get_logger(__name__)
+
+#: What a Redis that does not answer raises; anything else is a mistake of ours.
+REDIS_FAILURES = (RedisError, OSError, TimeoutError)
+#: Seconds between two signs of life that are asked of each server.
+PING_EVERY = 0.25
+#: Seconds that any answer may take; then Redis counts as down. With the above and a look at the log
+#: this makes less than the two seconds that viewers may be behind.
+PATIENCE = 0.8
+#: Seconds until a connection that was lost is tried again, at first and at most.
+RETRY = (0.1, 1.0)
+#: Notes that one round trip takes along.
+BATCH = 100
+PREFIX = "meeple:bus:"
+
+
+@dataclass
+class BusStats:
+    """What a bus has done since it was made.
+
+    Attributes:
+        published: notes that Redis has taken.
+        dropped: notes that were thrown away, the oldest first, because too many waited.
+        received: notes of other nodes.
+        unread: notes of other nodes that this version of Meeple does not understand.
+        connects: how often it has connected; all but the first are reconnects.
+        lag_ms: how long the note heard last was under way, by the clocks of the two nodes.
+    """
+
+    published: int = 0
+    dropped: int = 0
+    received: int = 0
+    unread: int = 0
+    connects: int = 0
+    lag_ms: int = 0
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What travels: who sends it, and when (ms since 1970)."""
+
+    node: str
+    at: int
+    note: Note
+
+
+class RedisBus:
+    """A `Bus` on pub/sub.
+
+    Notes are published by one task, which takes along in a round trip what gathered during the
+    one before. While Redis is down they wait, and the oldest go when there are too many.
+
+    Args:
+        url: where Redis is; see `meeple.bus.address`.
+        clock: the server's time.
+        node: what tells this node's notes from those of others.
+        queue: notes that may wait.
+        patience: seconds that an answer may take.
+
+    Raises:
+        ConfigurationError: the URL is none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        node: str | None = None,
+        queue: int = 10_000,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.stats = BusStats()
+        self._servers = servers(parse(url))
+        self._clock = clock
+        self._node = node or uuid4().hex[:16]
+        self._patience = patience
+        self._listener: BusListener | None = None
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(Envelope).decode
+        # Every envelope of this node begins so, and need not be read when it comes back.
+        self._own = self._encode([self._node])[:-1]
+        self._queue: deque[Note] = deque()
+        self._room = queue
+        self._work = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._up = False
+        self._warned = False
+        self._wanted: set[str] = set()
+        #: Games of which Redis is still to be told that they are wanted, or are no more.
+        self._changed: set[str] = set()
+        #: Games of which Redis knows that they are wanted, as far as it was told.
+        self._asked: set[str] = set()
+        #: Answers that Redis owes for a game.
+        self._owed: Counter[str] = Counter()
+        self._heard: set[str] = set()
+        self._waiting: dict[str, asyncio.Event] = {}
+
+    # --- what the services use ----------------------------------------------------------------
+
+    @property
+    def up(self) -> bool:
+        """True while it is connected."""
+        return self._up
+
+    def serve(self, listener: BusListener) -> None:
+        """Tell ``listener``; called once, before `run`."""
+        self._listener = listener
+
+    def publish(self, note: Note) -> None:
+        """Tell all other nodes that are subscribed to the note's game; returns at once."""
+        if len(self._queue) >= self._room:
+            self._queue.popleft()
+            self.stats.dropped += 1
+        self._queue.append(note)
+        self._idle.clear()
+        self._work.set()
+
+    async def drain(self) -> None:
+        """Wait until Redis has what was published, if it takes it soon."""
+        if self._up and self._queue:
+            try:
+                await asyncio.wait_for(self._idle.wait(), self._patience)
+            except TimeoutError:
+                log.warning("bus closed with notes unsent", notes=len(self._queue))
+
+    async def subscribe(self, game_id: str) -> bool:
+        """From now on, hear what is published about the game; waits until that is so.
+
+        It waits for no longer than ``patience``, and not at all while Redis is down.
+        """
+        if game_id not in self._wanted:
+            self._wanted.add(game_id)
+            self._change(game_id)
+        if self._up and game_id not in self._heard:
+            waiting = self._waiting.setdefault(game_id, asyncio.Event())
+            try:
+                await asyncio.wait_for(waiting.wait(), self._patience)
+            except TimeoutError:
+                log.debug("a subscription is not confirmed yet", game_id=game_id)
+        return game_id in self._heard
+
+    def unsubscribe(self, game_id: str) -> None:
+        """Hear no more about the game; nothing happens if it was not heard."""
+        if game_id in self._wanted:
+            self._wanted.discard(game_id)
+            self._heard.discard(game_id)
+            self._change(game_id)
+
+    def heard(self, game_id: str) -> bool:
+        """True while every note about the game that reaches Redis reaches this node."""
+        return game_id in self._heard
+
+    def _change(self, game_id: str) -> None:
+        if self._up:  # else all that is wanted is asked for on connecting
+            self._changed.add(game_id)
+            self._work.set()
+
+    # --- the life of the connections ----------------------------------------------------------
+
+    async def run(self) -> None:
+        """Connect, and connect again whenever that is needed, until it is cancelled."""
+        pause = RETRY[0]
+        try:
+            while True:
+                connects = self.stats.connects
+                try:
+                    await self._live()
+                except* REDIS_FAILURES as group:
+                    if not self._warned:
+                        self._warned = True
+                        log.warning("bus degraded: Redis fails", error=repr(group.exceptions[0]))
+                except* Exception:
+                    log.exception("bus failed")
+                self._go_down()
+                pause = RETRY[0] if self.stats.connects > connects else min(2 * pause, RETRY[1])
+                await asyncio.sleep(pause)
+        finally:
+            self._go_down()
+            await self._servers.aclose()
+
+    async def _live(self) -> None:
+        """One session; raises a group of what ended it."""
+        session = Session(self._servers, self._patience)
+        try:
+            await session.open()
+            self._come_up()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._write(session))
+                for place in range(len(session)):
+                    group.create_task(self._read(session, place))
+        finally:
+            await session.aclose()
+
+    def _come_up(self) -> None:
+        self._asked.clear()
+        self._changed = set(self._wanted)
+        self._up = True
+        self.stats.connects += 1
+        self._warned = False
+        log.info("bus connected")
+        if self._listener is not None:
+            self._listener.connected()
+
+    def _go_down(self) -> None:
+        self._heard.clear()
+        self._owed.clear()
+        for waiting in self._waiting.values():
+            waiting.set()
+        self._waiting.clear()
+        if self._up:
+            self._up = False
+            if self._listener is not None:
+                self._listener.disconnected()
+
+    # --- out ----------------------------------------------------------------------------------
+
+    async def _write(self, session: Session) -> None:
+        """All that is written: subscriptions first, so that a join need not wait for the rest."""
+        ping_at = 0.0
+        while True:
+            if self._changed:
+                await self._ask(session)
+            if self._queue:
+                await self._flush(session)
+            if time.monotonic() >= ping_at:
+                await session.ping()
+                ping_at = time.monotonic() + PING_EVERY
+            if not (self._queue or self._changed):
+                self._work.clear()
+                self._idle.set()
+                try:
+                    await asyncio.wait_for(self._work.wait(), PING_EVERY)
+                except TimeoutError:
+                    continue  # nothing to do but to ping
+
+    async def _ask(self, session: Session) -> None:
+        changed, self._changed = self._changed, set()
+        come = [game for game in changed if game in self._wanted and game not in self._asked]
+        gone = [game for game in changed if game not in self._wanted and game in self._asked]
+        self._owed.update(come)
+        self._owed.update(gone)
+        self._asked.update(come)
+        self._asked.difference_update(gone)
+        await session.subscribe(PREFIX + game for game in come)
+        await session.unsubscribe(PREFIX + game for game in gone)
+
+    async def _flush(self, session: Session) -> None:
+        batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        now = self._clock.now_ms()
+        try:
+            await session.publish(
+                [
+                    (PREFIX + note.game_id, self._encode(Envelope(self._node, now, note)))
+                    for note in batch
+                ]
+            )
+        except REDIS_FAILURES:
+            # They may have arrived. Entries may do so twice.
+            again = [note for note in batch if isinstance(note, Appended)]
+            self._queue.extendleft(reversed(again))
+            self.stats.dropped += len(batch) - len(again)
+            raise
+        self.stats.published += len(batch)
+
+    # --- in -----------------------------------------------------------------------------------
+
+    async def _read(self, session: Session, place: int) -> None:
+        while True:
+            said = await session.receive(place)
+            if said is None:
+                continue
+            word, channel, data = said
+            if word == "message":
+                self._hear(data)
+            else:
+                self._answer(channel.removeprefix(PREFIX), word == "subscribe")
+
+    def _answer(self, game_id: str, subscribed: bool) -> None:
+        if not self._owed[game_id]:
+            # Its slot has moved to another node of the cluster.
+            raise ConnectionError("a channel has moved")
+        self._owed[game_id] -= 1
+        if self._owed[game_id]:
+            return  # asked for something else meanwhile
+        del self._owed[game_id]
+        if subscribed and game_id in self._wanted:
+            self._heard.add(game_id)
+            waiting = self._waiting.pop(game_id, None)
+            if waiting is not None:
+                waiting.set()
+
+    def _hear(self, data: bytes) -> None:
+        if data.startswith(self._own):
+            return
+        try:
+            envelope = self._decode(data)
+        except msgspec.DecodeError:
+            # Of a node of another version, or of somebody else. The log knows what is true.
+            self.stats.unread += 1
+            return
+        self.stats.received += 1
+        self.stats.lag_ms = max(0, self._clock.now_ms() - envelope.at)
+        if envelope.note.game_id in self._wanted and self._listener is not None:
+            self._listener.hear(envelope.note)
