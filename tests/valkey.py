@@ -176,7 +176,7 @@ class Sentinel:
 
     def _begins(self) -> bool:
         try:
-            return bool(self.client.sentinel_failover("games"))  # type: ignore[no-untyped-call]
+            return bool(self.client.sentinel_failover("games"))
         except redis.ResponseError:
             return False  # it does not know yet that the replica is good
 

@@ -109,7 +109,11 @@ GAMES = [f"game{n}" for n in range(12)]
 async def test_every_kind_of_note_arrives_as_it_was(nodes: Nodes) -> None:
     (here, _), (there, ear) = await nodes.connect(), await nodes.connect()
     assert await there.subscribe("g")
-    notes = [move("g"), PresenceChanged("g"), ChatLine("g", None, UUID(int=7), "Ann", "hi", 1)]
+    notes: list[Note] = [
+        move("g"),
+        PresenceChanged("g"),
+        ChatLine("g", None, UUID(int=7), "Ann", "hi", 1),
+    ]
     for note in notes:
         here.publish(note)
     await ear.hears(*notes)

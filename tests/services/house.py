@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
-from meeple.protocols import GameLog, GamePage, Message, Outage
+from meeple.protocols import Bus, GameLog, GamePage, Message, Outage
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, Joined
 from meeple.services.projection import GameState, LogEntry
@@ -176,7 +176,9 @@ class SteeredLog:
 class Node:
     """One `GameService` with its viewers; what it gives is kept by the house."""
 
-    def __init__(self, house: House, log: GameLog, shelf: Shelf, max_live: int) -> None:
+    def __init__(
+        self, house: House, log: GameLog, shelf: Shelf, max_live: int, bus: Bus | None
+    ) -> None:
         self.house = house
         self.viewers = Viewers(house.happened)
         self.games = GameService(
@@ -185,6 +187,7 @@ class Node:
             house.clock,
             self.viewers,
             house.room,
+            bus=bus,
             max_live=max_live,
             new_game_id=house.new_game_id,
             new_seed=house.new_seed,
@@ -248,8 +251,10 @@ class House:
         self.projected: list[Any] = []
         self.nodes: list[Node] = []
 
-    def node(self, *, shelf: Shelf | None = None, max_live: int = 1000) -> Node:
-        node = Node(self, self.log, shelf or self.shelf, max_live)
+    def node(
+        self, *, shelf: Shelf | None = None, max_live: int = 1000, bus: Bus | None = None
+    ) -> Node:
+        node = Node(self, self.log, shelf or self.shelf, max_live, bus)
         self.nodes.append(node)
         return node
 

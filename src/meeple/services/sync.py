@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -254,8 +254,7 @@ class Sync:
         try:
             while True:
                 behind = [one for one in self._followed.values() if not one.current]
-                await self._look(behind)
-                await self._look(self._next_to_sweep())
+                await self._look([*behind, *self._next_to_sweep()])
                 try:
                     await asyncio.wait_for(self._look_now.wait(), LOOK_EVERY)
                 except TimeoutError:
@@ -272,14 +271,14 @@ class Sync:
             self._followed.move_to_end(game_id)
         return games
 
-    async def _look(self, games: Iterable[Followed]) -> None:
+    async def _look(self, games: Collection[Followed]) -> None:
         rest = iter(games)
 
         async def look() -> None:
             for followed in rest:
                 await self._try(followed)
 
-        await asyncio.gather(*(look() for _ in range(LOOKERS)))
+        await asyncio.gather(*(look() for _ in range(min(LOOKERS, len(games)))))
 
     async def _try(self, followed: Followed) -> None:
         table = followed.table
