@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +137,8 @@ async def open_node(
             origins=settings.origins,
         )
         if games.sync is not None:
-            connections.listen(games.sync.presence_changed)
             _background(stack, games.sync.run)
-        _background(stack, connections.run)
+        _background(stack, partial(connections.run, games.presence_found))
         _background(stack, handlers.run)
         if house is not None:
             house.serve(games)

@@ -6,7 +6,7 @@ Each has one contract suite in ``tests/contracts``, run over every implementatio
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -270,13 +270,14 @@ class PresenceChanged(msgspec.Struct, frozen=True, gc=False, tag="presence"):
     game_id: str
 
 
-class ChatLine(msgspec.Struct, frozen=True, gc=False, tag="chat"):
+class Said(msgspec.Struct, frozen=True, gc=False, tag="said"):
     """One line of a table's talk, which is in no log.
 
     Attributes:
         seat: the seat of the one who said it; None for a spectator.
         user_id, name: who said it.
         at: server time in milliseconds since 1970.
+        room: who hears it, ``players`` or ``spectators``.
     """
 
     game_id: str
@@ -285,10 +286,11 @@ class ChatLine(msgspec.Struct, frozen=True, gc=False, tag="chat"):
     name: str
     text: str
     at: int
+    room: Literal["players", "spectators"]
 
 
 #: What a node tells the others. A closed union: whoever adds to it adds to `services.sync` too.
-Note = Appended | PresenceChanged | ChatLine
+Note = Appended | PresenceChanged | Said
 
 
 class BusListener(Protocol):

@@ -14,7 +14,7 @@ from redis.crc import key_slot
 from meeple.bus.redis_bus import PREFIX, RedisBus
 from meeple.engine.log import Entry, EntryKind
 from meeple.errors import ConfigurationError
-from meeple.protocols import Appended, Bus, ChatLine, Note, PresenceChanged
+from meeple.protocols import Appended, Bus, Note, PresenceChanged, Said
 from meeple.services.clock import SystemClock
 from tests.valkey import Cluster, Sentinel, Valkey, running_valkey
 from tests.valkey import valkey_cluster as valkey_cluster
@@ -112,7 +112,7 @@ async def test_every_kind_of_note_arrives_as_it_was(nodes: Nodes) -> None:
     notes: list[Note] = [
         move("g"),
         PresenceChanged("g"),
-        ChatLine("g", None, UUID(int=7), "Ann", "hi", 1),
+        Said("g", None, UUID(int=7), "Ann", "hi", 1, "spectators"),
     ]
     for note in notes:
         here.publish(note)

@@ -802,22 +802,18 @@ async def test_it_runs_on_whatever_a_url_names(kind: str, request: pytest.Fixtur
 
 
 async def test_whose_node_died_is_told_of_when_it_is_believed_no_longer(house: House) -> None:
-    changed: list[str] = []
     node, dying = house.node(ttl=30), house.node(ttl=30)
-    node.listen(changed.append)
     await house.come(node, ALICE, "g", "h")
     await house.come(dying, BOB, "g")
-    await node.refresh()
-    assert changed == ["g"]
+    assert await node.refresh() == {"g"}
+    assert await node.refresh() == set()
     house.bury(dying)
-    node.sweep()
+    assert node.expired() == set()
     house.clock.advance(29)
-    node.sweep()
-    assert changed == ["g"]
+    assert node.expired() == set()
     house.clock.advance(1)
-    node.sweep()
-    node.sweep()
-    assert changed == ["g", "g"]
+    assert node.expired() == {"g"}
+    assert node.expired() == set()
     assert node.present("g") == {ALICE}
     await dying.aclose()
 

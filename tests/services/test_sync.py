@@ -9,7 +9,7 @@ import pytest
 
 from meeple.engine.log import Entry
 from meeple.errors import GameNotFound, Unavailable
-from meeple.protocols import Appended, BusListener, Note
+from meeple.protocols import Appended, BusListener, Note, Said
 from meeple.services.sync import MAX_NOTES, Sync
 from tests.harness import until
 from tests.services.house import ANN, BEN, START, House, Node, gate, within
@@ -258,3 +258,17 @@ async def test_presence_is_published_when_it_changes_and_by_nobody_twice(pair: P
     assert told(pair.one, "ann") == told(pair.two, "eve") == 1
     assert len(pair.here.said) - len([s for s in pair.here.said if isinstance(s, Appended)]) == 1
     assert not pair.there.said
+
+
+async def test_what_is_said_on_another_node_is_handed_on(pair: Pair) -> None:
+    heard: list[Said] = []
+
+    async def receive(line: Said) -> None:
+        heard.append(line)
+
+    line = Said(pair.game_id, 0, ANN.user_id, ANN.name, "well played", 1, "players")
+    pair.sync.talk(receive)
+    await pair.one.act(pair.game_id, ANN, 5)
+    pair.here.publish(line)
+    await until(lambda: heard == [line])
+    assert pair.seqs() == [START, START + 1]  # it came after what it is about

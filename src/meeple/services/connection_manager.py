@@ -15,16 +15,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID, uuid4
+
+import structlog
 
 from meeple.protocols import Clock
 from meeple.services.clock import SystemClock
 from meeple.services.presence_store import Entry, PresenceStore, RedisFactory
 
+log = structlog.get_logger(__name__)
+
 #: Seconds between two looks at whose time is over.
-SWEEP_EVERY = 1.0
+LOOK_EVERY = 1.0
 
 
 class ConnectionManager:
@@ -67,12 +71,7 @@ class ConnectionManager:
         # What is known of the players on other nodes, and until when (ms), for the games that
         # have a connection here.
         self._elsewhere: dict[str, dict[UUID, int]] = {}
-        self._on_change: Callable[[str], None] = _unheard
-        self._swept_at = 0
-
-    def listen(self, on_change: Callable[[str], None]) -> None:
-        """Call ``on_change`` with each game at which `run` finds that others came or went."""
-        self._on_change = on_change
+        self._expired_until = 0
 
     @property
     def degraded(self) -> bool:
@@ -190,38 +189,54 @@ class ConnectionManager:
 
     # --- the life of the node -----------------------------------------------------------------
 
-    async def refresh(self) -> None:
+    async def refresh(self) -> set[str]:
         """Renew what this node has published, or publish it again, in one sweep.
 
         It is also what ends a failure of Redis.
+
+        Returns:
+            The games, of those with a connection here, where others came or went on other nodes.
         """
         await self._store.refresh([entry for sid in self._users for entry in self._entries(sid)])
         before = dict(self._elsewhere)
         await self._look(self._viewers)
-        for game_id in list(self._viewers):
-            now = self._elsewhere.get(game_id, {})
-            if now.keys() != before.get(game_id, {}).keys():
-                self._on_change(game_id)
+        return {
+            game_id
+            for game_id, others in self._elsewhere.items()
+            if others.keys() != before.get(game_id, {}).keys()
+        }
 
-    def sweep(self) -> None:
-        """Find the games at which somebody on another node is believed in no longer.
+    def expired(self) -> set[str]:
+        """The games at which, since it was last asked, somebody is believed in no longer.
 
-        That node has died, or has lost Redis.
+        The other node has died, or has lost Redis.
         """
-        now = self._clock.now_ms()
-        for game_id, others in self._elsewhere.items():
-            if any(self._swept_at < expiry <= now for expiry in others.values()):
-                self._on_change(game_id)
-        self._swept_at = now
+        last, self._expired_until = self._expired_until, self._clock.now_ms()
+        return {
+            game_id
+            for game_id, others in self._elsewhere.items()
+            if any(last < expiry <= self._expired_until for expiry in others.values())
+        }
 
-    async def run(self) -> None:
-        """Refresh three times per TTL, and sweep every second, until it is cancelled."""
+    async def run(self, tell: Callable[[str], Awaitable[object]] | None = None) -> None:
+        """Refresh three times per TTL, until it is cancelled; ``tell`` gets each changed game."""
         while True:
-            await self.refresh()
             refresh_at = time.monotonic() + self._ttl / 3
+            await self._tell(await self.refresh(), tell)
             while (left := refresh_at - time.monotonic()) > 0:
-                await asyncio.sleep(min(left, SWEEP_EVERY))
-                self.sweep()
+                await asyncio.sleep(min(left, LOOK_EVERY))
+                await self._tell(self.expired(), tell)
+
+    async def _tell(
+        self, games: Iterable[str], tell: Callable[[str], Awaitable[object]] | None
+    ) -> None:
+        for game_id in games:
+            if tell is not None:
+                try:
+                    await tell(game_id)
+                except Exception:
+                    # One table's failure must not stop presence for all others.
+                    log.exception("presence not told", game_id=game_id)
 
     async def check(self) -> None:
         """Returns if Redis answers now.
@@ -294,10 +309,6 @@ class ConnectionManager:
         found = {game_id: self._others(row) for game_id, row in zip(games, rows, strict=True)}
         self._elsewhere |= {g: others for g, others in found.items() if g in self._viewers}
         return found
-
-
-def _unheard(game_id: str) -> None:
-    """For a node whose viewers need not be told."""
 
 
 def _user_key(user_id: UUID) -> str:

@@ -205,9 +205,7 @@ class Executor:
         if table.unsure or fresh[0].seq != table.game.seq + 1:
             await self._catch_up(table)
             return False
-        steps = await self._tables.fold(fresh, table.game)
-        table.advance(steps)
-        self._tell(table, steps)
+        self._tell(table, await self._tables.follow(table, fresh))
         return True
 
     async def _catch_up(self, table: Table) -> bool:

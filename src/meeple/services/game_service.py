@@ -289,6 +289,13 @@ class GameService:
             self.sync.tell_presence(game_id)
         await self._announce(game_id)
 
+    async def presence_found(self, game_id: str) -> None:
+        """Tell every viewer here: somebody came or went on another node, which did not say so."""
+        if self.sync is not None:
+            self.sync.presence_changed(game_id)
+        else:
+            await self._announce(game_id)
+
     async def _announce(self, game_id: str) -> None:
         """Tell every viewer here who is at the table now, if that has changed."""
         audience = self._broadcaster.audience(game_id)

@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from meeple.errors import MeepleError
-from meeple.protocols import Appended, Broadcaster, Bus, ChatLine, Note, Presence, PresenceChanged
+from meeple.protocols import Appended, Broadcaster, Bus, Note, Presence, PresenceChanged, Said
 from meeple.services.executor import Executor
 from meeple.services.tables import Table, Tables
 
@@ -86,7 +86,6 @@ class Sync:
         broadcaster: the viewers on this node.
         presence: who is at which table.
         announce: tells the viewers here who is at a table, if that has changed.
-        say: tells the viewers here what somebody says; None if there is no talk on this node.
     """
 
     def __init__(
@@ -97,7 +96,6 @@ class Sync:
         broadcaster: Broadcaster,
         presence: Presence,
         announce: Callable[[str], Awaitable[None]],
-        say: Callable[[ChatLine], None] | None = None,
     ) -> None:
         self.stats = SyncStats()
         self._bus = bus
@@ -106,7 +104,7 @@ class Sync:
         self._broadcaster = broadcaster
         self._presence = presence
         self._announce = announce
-        self._say = say
+        self._receive: Callable[[Said], Awaitable[None]] = _unheard
         self._followed: OrderedDict[str, Followed] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         # Who was at a table when the other nodes last heard of it; nobody is not kept.
@@ -114,6 +112,10 @@ class Sync:
         self._lapses = 0  # how often the bus went down
         self._look_now = asyncio.Event()
         bus.serve(self)
+
+    def talk(self, receive: Callable[[Said], Awaitable[None]]) -> None:
+        """From now on, ``receive`` gets what is said on other nodes at tables viewed here."""
+        self._receive = receive
 
     def __len__(self) -> int:
         """How many games are followed."""
@@ -221,9 +223,8 @@ class Sync:
                 note = followed.notes.popleft()
                 if isinstance(note, Appended):
                     await self._fold(followed, note)
-                elif isinstance(note, ChatLine):
-                    if self._say is not None:
-                        self._say(note)
+                elif isinstance(note, Said):
+                    await self._receive(note)
                 elif note not in followed.notes:
                     await self._presence.players_in(note.game_id)
                     self._note_presence(note.game_id)  # whoever told us told everybody
@@ -305,3 +306,7 @@ class Sync:
         if followed.current:
             log.warning("cannot follow a game", game_id=followed.game_id, error=repr(error))
         followed.current = False
+
+
+async def _unheard(line: Said) -> None:
+    """For a node on which nobody takes part in the talk."""
