@@ -71,7 +71,7 @@ async def _serve(settings: Settings) -> None:
             _settle_memory()
             log.info("meeple", version=meeple.__version__)
             log.info("games", log=str(settings.database_path))
-            log.info("presence", redis=settings.redis.rpartition("@")[2])
+            log.info("presence", redis=settings.redis.rpartition("@")[2].partition("?")[0])
             log.info("listening", url=f"http://{shown}:{port}")
             await server.serve(sockets=[listener])
         log.info("stopping")
