@@ -219,6 +219,17 @@ async def test_what_is_no_note_is_passed_over(valkey_server: Valkey) -> None:
         assert there.stats.unread == 4
 
 
+async def test_what_cannot_be_written_holds_nothing_else_up(valkey_server: Valkey) -> None:
+    async with opened(valkey_server.url) as nodes:
+        (here, _), (there, ear) = await nodes.connect(), await nodes.connect()
+        await there.subscribe("g")
+        entry = Entry("g", 4, EntryKind.ACTION, 1, {"action": object()}, None, 1)
+        here.publish(Appended("g", [entry]))
+        here.publish(move("g"))
+        await ear.hears(move("g"))
+        assert here.stats.dropped == 1
+
+
 async def test_a_valkey_that_was_killed_is_found_again() -> None:
     with running_valkey() as server:
         async with opened(server.url) as nodes:

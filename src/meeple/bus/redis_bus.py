@@ -28,6 +28,8 @@ PING_EVERY = 0.25
 PATIENCE = 0.8
 #: Seconds until a connection that was lost is tried again, at first and at most.
 RETRY = (0.1, 1.0)
+#: Seconds of a connection that was good, after which the next is tried at once again.
+LASTING = 5.0
 #: Notes that one round trip takes along.
 BATCH = 100
 PREFIX = "meeple:bus:"
@@ -85,7 +87,7 @@ class RedisBus:
         clock: Clock,
         *,
         node: str | None = None,
-        queue: int = 10_000,
+        queue: int = 2_000,
         patience: float = PATIENCE,
     ) -> None:
         self.stats = BusStats()
@@ -181,7 +183,7 @@ class RedisBus:
         pause = RETRY[0]
         try:
             while True:
-                connects = self.stats.connects
+                since = time.monotonic()
                 try:
                     await self._live()
                 except* REDIS_FAILURES as group:
@@ -191,7 +193,9 @@ class RedisBus:
                 except* Exception:
                     log.exception("bus failed")
                 self._go_down()
-                pause = RETRY[0] if self.stats.connects > connects else min(2 * pause, RETRY[1])
+                # One that connects and fails at once is not tried ten times a second for ever.
+                lasted = time.monotonic() - since > LASTING
+                pause = RETRY[0] if lasted else min(2 * pause, RETRY[1])
                 await asyncio.sleep(pause)
         finally:
             self._go_down()
@@ -265,21 +269,29 @@ class RedisBus:
 
     async def _flush(self, session: Session) -> None:
         batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
-        now = self._clock.now_ms()
         try:
-            await session.publish(
-                [
-                    (PREFIX + note.game_id, self._encode(Envelope(self._node, now, note)))
-                    for note in batch
-                ]
-            )
-        except REDIS_FAILURES:
+            await session.publish(self._encoded(batch))
+        except BaseException:
             # They may have arrived. Entries may do so twice.
             again = [note for note in batch if isinstance(note, Appended)]
             self._queue.extendleft(reversed(again))
             self.stats.dropped += len(batch) - len(again)
             raise
         self.stats.published += len(batch)
+
+    def _encoded(self, batch: list[Note]) -> list[tuple[str, bytes]]:
+        now = self._clock.now_ms()
+        messages = []
+        for note in list(batch):
+            try:
+                data = self._encode(Envelope(self._node, now, note))
+            except Exception:  # whatever stands in an entry
+                log.exception("not published", game_id=note.game_id)
+                batch.remove(note)
+                self.stats.dropped += 1
+            else:
+                messages.append((PREFIX + note.game_id, data))
+        return messages
 
     # --- in -----------------------------------------------------------------------------------
 
