@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from meeple.bus.address import parse
 from meeple.bus.servers import servers
 from meeple.bus.session import Session
+from meeple.bus.subscriptions import Subscriptions
 from meeple.protocols import Appended, BusListener, Clock, Note
 
 log = structlog.get_logger(__name__)
@@ -106,15 +107,7 @@ class RedisBus:
         self._idle = asyncio.Event()
         self._up = False
         self._warned = False
-        self._wanted: set[str] = set()
-        #: Games of which Redis is still to be told that they are wanted, or are no more.
-        self._changed: set[str] = set()
-        #: Games of which Redis knows that they are wanted, as far as it was told.
-        self._asked: set[str] = set()
-        #: Answers that Redis owes for a game.
-        self._owed: Counter[str] = Counter()
-        self._heard: set[str] = set()
-        self._waiting: dict[str, asyncio.Event] = {}
+        self._subscriptions = Subscriptions()
 
     # --- what the services use ----------------------------------------------------------------
 
@@ -149,32 +142,18 @@ class RedisBus:
 
         It waits for no longer than ``patience``, and not at all while Redis is down.
         """
-        if game_id not in self._wanted:
-            self._wanted.add(game_id)
-            self._change(game_id)
-        if self._up and game_id not in self._heard:
-            waiting = self._waiting.setdefault(game_id, asyncio.Event())
-            try:
-                await asyncio.wait_for(waiting.wait(), self._patience)
-            except TimeoutError:
-                log.debug("a subscription is not confirmed yet", game_id=game_id)
-        return game_id in self._heard
+        self._subscriptions.want(game_id, True)
+        self._work.set()
+        return await self._subscriptions.confirmed(game_id, self._patience)
 
     def unsubscribe(self, game_id: str) -> None:
         """Hear no more about the game; nothing happens if it was not heard."""
-        if game_id in self._wanted:
-            self._wanted.discard(game_id)
-            self._heard.discard(game_id)
-            self._change(game_id)
+        self._subscriptions.want(game_id, False)
+        self._work.set()
 
     def heard(self, game_id: str) -> bool:
         """True while every note about the game that reaches Redis reaches this node."""
-        return game_id in self._heard
-
-    def _change(self, game_id: str) -> None:
-        if self._up:  # else all that is wanted is asked for on connecting
-            self._changed.add(game_id)
-            self._work.set()
+        return self._subscriptions.heard(game_id)
 
     # --- the life of the connections ----------------------------------------------------------
 
@@ -215,8 +194,7 @@ class RedisBus:
             await session.aclose()
 
     def _come_up(self) -> None:
-        self._asked.clear()
-        self._changed = set(self._wanted)
+        self._subscriptions.connected()
         self._up = True
         self.stats.connects += 1
         self._warned = False
@@ -225,11 +203,7 @@ class RedisBus:
             self._listener.connected()
 
     def _go_down(self) -> None:
-        self._heard.clear()
-        self._owed.clear()
-        for waiting in self._waiting.values():
-            waiting.set()
-        self._waiting.clear()
+        self._subscriptions.disconnected()
         if self._up:
             self._up = False
             if self._listener is not None:
@@ -241,31 +215,22 @@ class RedisBus:
         """All that is written: subscriptions first, so that a join need not wait for the rest."""
         ping_at = 0.0
         while True:
-            if self._changed:
-                await self._ask(session)
+            if self._subscriptions.pending:
+                come, gone = self._subscriptions.take()
+                await session.subscribe(PREFIX + game for game in come)
+                await session.unsubscribe(PREFIX + game for game in gone)
             if self._queue:
                 await self._flush(session)
             if time.monotonic() >= ping_at:
                 await session.ping()
                 ping_at = time.monotonic() + PING_EVERY
-            if not (self._queue or self._changed):
+            if not (self._queue or self._subscriptions.pending):
                 self._work.clear()
                 self._idle.set()
                 try:
                     await asyncio.wait_for(self._work.wait(), PING_EVERY)
                 except TimeoutError:
                     continue  # nothing to do but to ping
-
-    async def _ask(self, session: Session) -> None:
-        changed, self._changed = self._changed, set()
-        come = [game for game in changed if game in self._wanted and game not in self._asked]
-        gone = [game for game in changed if game not in self._wanted and game in self._asked]
-        self._owed.update(come)
-        self._owed.update(gone)
-        self._asked.update(come)
-        self._asked.difference_update(gone)
-        await session.subscribe(PREFIX + game for game in come)
-        await session.unsubscribe(PREFIX + game for game in gone)
 
     async def _flush(self, session: Session) -> None:
         batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
@@ -304,21 +269,7 @@ class RedisBus:
             if word == "message":
                 self._hear(data)
             else:
-                self._answer(channel.removeprefix(PREFIX), word == "subscribe")
-
-    def _answer(self, game_id: str, subscribed: bool) -> None:
-        if not self._owed[game_id]:
-            # Its slot has moved to another node of the cluster.
-            raise ConnectionError("a channel has moved")
-        self._owed[game_id] -= 1
-        if self._owed[game_id]:
-            return  # asked for something else meanwhile
-        del self._owed[game_id]
-        if subscribed and game_id in self._wanted:
-            self._heard.add(game_id)
-            waiting = self._waiting.pop(game_id, None)
-            if waiting is not None:
-                waiting.set()
+                self._subscriptions.answered(channel.removeprefix(PREFIX), word == "subscribe")
 
     def _hear(self, data: bytes) -> None:
         if data.startswith(self._own):
@@ -331,5 +282,5 @@ class RedisBus:
             return
         self.stats.received += 1
         self.stats.lag_ms = max(0, self._clock.now_ms() - envelope.at)
-        if envelope.note.game_id in self._wanted and self._listener is not None:
+        if envelope.note.game_id in self._subscriptions and self._listener is not None:
             self._listener.hear(envelope.note)

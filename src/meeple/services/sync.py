@@ -7,10 +7,9 @@ bus may have missed something. Only games with a viewer here are followed.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
@@ -19,6 +18,7 @@ import structlog
 from meeple.errors import MeepleError
 from meeple.protocols import Appended, Broadcaster, Bus, Note, Presence, PresenceChanged, Said
 from meeple.services.executor import Executor
+from meeple.services.followed import Followed, SyncStats
 from meeple.services.tables import Table, Tables
 
 log = structlog.get_logger(__name__)
@@ -34,46 +34,6 @@ LOOK_SECONDS = 2.0
 SWEEP = 20
 #: Notes of a game that wait while it is busy; if there are more, the log is read instead.
 MAX_NOTES = 100
-
-
-@dataclass
-class SyncStats:
-    """What became of what the bus brought.
-
-    Attributes:
-        folded: entries that came by the bus and were folded.
-        gaps: how often entries came that did not follow the table's, so that the log was read.
-        looks: reads of the log in case the bus had missed something.
-        found: those of them that found something.
-    """
-
-    folded: int = 0
-    gaps: int = 0
-    looks: int = 0
-    found: int = 0
-
-
-class Followed:
-    """A game that has viewers here.
-
-    Attributes:
-        table: kept in memory as long as it is viewed, so that no entry is passed over; None until
-            it has been read.
-        coming: joins under way.
-        current: True while the table lacks nothing but what the bus is about to bring.
-        notes: what the bus brought and nobody has looked at yet.
-        task: looks at it; None if there is nothing.
-    """
-
-    __slots__ = ("coming", "current", "game_id", "notes", "table", "task")
-
-    def __init__(self, game_id: str) -> None:
-        self.game_id = game_id
-        self.table: Table | None = None
-        self.coming = 0
-        self.current = False
-        self.notes: deque[Note] = deque()
-        self.task: asyncio.Task[None] | None = None
 
 
 class Sync:
