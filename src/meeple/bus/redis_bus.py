@@ -131,7 +131,7 @@ class RedisBus:
 
     async def drain(self) -> None:
         """Wait until Redis has what was published, if it takes it soon."""
-        if self._up and self._queue:
+        if self._up:
             try:
                 await asyncio.wait_for(self._idle.wait(), self._patience)
             except TimeoutError:
