@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
 from meeple.engine.offers import OfferKind
-from meeple.protocols import GameLog, GamePage, Gone, Message, Outage, Presence
+from meeple.protocols import Bus, GameLog, GamePage, Gone, Message, Outage, Presence
 from meeple.services.deadlines import Deadlines
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, Joined
@@ -73,6 +73,9 @@ class Room:
         return (
             {user: self.marks[user] for user in missing & self.marks.keys()} if self.open else None
         )
+
+    async def players_in(self, game_id: str) -> Collection[UUID]:
+        return self.users
 
 
 class Viewers:
@@ -191,7 +194,13 @@ class Node:
     """One `GameService` with its viewers; what it gives is kept by the house."""
 
     def __init__(
-        self, house: House, log: GameLog, shelf: Shelf, max_live: int, presence: Presence
+        self,
+        house: House,
+        log: GameLog,
+        shelf: Shelf,
+        max_live: int,
+        presence: Presence,
+        bus: Bus | None,
     ) -> None:
         self.house = house
         self.viewers = Viewers(house.happened)
@@ -207,6 +216,7 @@ class Node:
             presence,
             watch=self.deadlines,
             keeper=self.keeper,
+            bus=bus,
             max_live=max_live,
             new_game_id=house.new_game_id,
             new_seed=house.new_seed,
@@ -295,8 +305,9 @@ class House:
         shelf: Shelf | None = None,
         max_live: int = 1000,
         presence: Presence | None = None,
+        bus: Bus | None = None,
     ) -> Node:
-        node = Node(self, self.log, shelf or self.shelf, max_live, presence or self.room)
+        node = Node(self, self.log, shelf or self.shelf, max_live, presence or self.room, bus)
         self.nodes.append(node)
         return node
 

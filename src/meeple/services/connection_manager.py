@@ -15,6 +15,7 @@ for too long.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -31,6 +32,8 @@ from meeple.services.presence_store import Entry, PresenceStore, RedisFactory
 log = structlog.get_logger(__name__)
 
 _NOBODY: Mapping[UUID, Gone] = MappingProxyType({})
+#: Seconds between two looks at whose time is over.
+LOOK_EVERY = 1.0
 
 
 class ConnectionManager:
@@ -77,6 +80,7 @@ class ConnectionManager:
         # who is there on other nodes has changed since the last refresh.
         self._gone: dict[str, dict[UUID, Gone]] = {}
         self._changed: set[str] = set()
+        self._expired_until = 0
 
     @property
     def degraded(self) -> bool:
@@ -245,17 +249,37 @@ class ConnectionManager:
         changed, self._changed = self._changed, set()
         return set(self._viewers) if failed and not self.degraded else changed
 
+    def expired(self) -> set[str]:
+        """The games at which, since it was last asked, somebody is believed in no longer.
+
+        The other node has died, or has lost Redis.
+        """
+        last, self._expired_until = self._expired_until, self._clock.now_ms()
+        return {
+            game_id
+            for game_id, others in self._elsewhere.items()
+            if any(last < expiry <= self._expired_until for expiry in others.values())
+        }
+
     async def run(self, tell: Callable[[str], Awaitable[object]] | None = None) -> None:
         """Refresh three times per TTL, until it is cancelled; ``tell`` gets each changed game."""
         while True:
-            for game_id in await self.refresh():
-                if tell is not None:
-                    try:
-                        await tell(game_id)
-                    except Exception:
-                        # One table's failure must not stop presence for all others.
-                        log.exception("presence not told", game_id=game_id)
-            await asyncio.sleep(self._ttl / 3)
+            refresh_at = time.monotonic() + self._ttl / 3
+            await self._tell(await self.refresh(), tell)
+            while (left := refresh_at - time.monotonic()) > 0:
+                await asyncio.sleep(min(left, LOOK_EVERY))
+                await self._tell(self.expired(), tell)
+
+    async def _tell(
+        self, games: Iterable[str], tell: Callable[[str], Awaitable[object]] | None
+    ) -> None:
+        for game_id in games:
+            if tell is not None:
+                try:
+                    await tell(game_id)
+                except Exception:
+                    # One table's failure must not stop presence for all others.
+                    log.exception("presence not told", game_id=game_id)
 
     async def check(self) -> None:
         """Returns if Redis answers now.

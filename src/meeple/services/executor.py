@@ -20,7 +20,7 @@ import msgspec
 from msgspec import UNSET
 
 from meeple.engine.game import Game, Step
-from meeple.engine.log import EntryKind
+from meeple.engine.log import Entry, EntryKind
 from meeple.errors import (
     DuplicateAction,
     InvalidMessage,
@@ -28,7 +28,7 @@ from meeple.errors import (
     SequenceConflict,
     Unavailable,
 )
-from meeple.protocols import Broadcaster, Clock, GameLog, Message, Presence
+from meeple.protocols import Appended, Broadcaster, Bus, Clock, GameLog, Message, Presence
 from meeple.services import projection
 from meeple.services.tables import Table, Tables
 from meeple.services.timekeeper import Timekeeper
@@ -76,6 +76,8 @@ class Executor:
         presence: who is at which table.
         time_limit: ends an engine that does not come back.
         keeper: knows what time is given back.
+        bus: carries what is appended to the other nodes; None if there are none.
+        is_current: says whether a table need not be compared with the log before it is shown.
     """
 
     def __init__(
@@ -87,6 +89,8 @@ class Executor:
         presence: Presence,
         time_limit: AbstractContextManager[None],
         keeper: Timekeeper,
+        bus: Bus | None = None,
+        is_current: Callable[[str], bool] = lambda game_id: True,
     ) -> None:
         self._tables = tables
         self._log = log
@@ -97,6 +101,8 @@ class Executor:
         #: How long engines took for a command, views included, by the engine's name.
         self.engine_seconds: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SECONDS))
         self._keeper = keeper
+        self._bus = bus
+        self._is_current = is_current
 
     async def execute(
         self,
@@ -166,6 +172,8 @@ class Executor:
                 receipt = Receipt(game_id, game.seq + 1 + own)
                 on_commit(receipt)
                 self._broadcast(game_id, messages)
+                if self._bus is not None and steps:
+                    self._bus.publish(Appended(game_id, [step.entry for step in steps]))
                 return receipt
         finally:
             table.lock.release()
@@ -207,9 +215,9 @@ class Executor:
             raise
 
     async def table(self, game_id: str) -> Table:
-        """The table of that game, knowing all that this node has done to it."""
+        """The table of that game, knowing all that is in the log."""
         table = await self._tables.get(game_id)
-        if table.unsure:
+        if table.unsure or not self._is_current(game_id):
             async with table.lock:
                 await self.settle(table)
         return table
@@ -222,21 +230,45 @@ class Executor:
             return table.game
 
     async def settle(self, table: Table) -> None:
-        """Find out what became of an append that may have been written or not."""
-        if table.unsure:
+        """Find out what this node may not know: what became of its append, or of others'."""
+        if table.unsure or not self._is_current(table.game.game_id):
             await self._catch_up(table)
 
-    async def _catch_up(self, table: Table) -> bool:
+    async def catch_up(self, table: Table) -> bool:
         """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
-        # What an append of which nothing was known has written is this node's own.
-        elsewhere = not table.unsure
+        return await self._catch_up(table)
+
+    async def receive(self, table: Table, entries: Sequence[Entry]) -> bool:
+        """Fold what another node has appended, and tell it. Needs the lock.
+
+        False if it did not follow what this node knows: it is older, or the log was read instead.
+        """
+        fresh = [entry for entry in entries if entry.seq > table.game.seq]
+        if not fresh:
+            return False
+        if table.unsure or fresh[0].seq != table.game.seq + 1:
+            await self._catch_up(table)
+            return False
+        self._tell(table, await self._tables.follow(table, fresh), elsewhere=True)
+        return True
+
+    async def _catch_up(self, table: Table) -> bool:
+        unsure = table.unsure
         missed = await self._tables.catch_up(table)
-        if missed and (table.game.bots or table.game.clock is not None):
+        # What an append of which nothing was known has written is this node's own.
+        self._tell(table, missed, elsewhere=not unsure)
+        if unsure and missed and self._bus is not None:
+            # Some of it may be this node's own, of which nobody has heard.
+            self._bus.publish(Appended(table.game.game_id, [step.entry for step in missed]))
+        return bool(missed)
+
+    def _tell(self, table: Table, steps: Sequence[Step], *, elsewhere: bool) -> None:
+        """Tell the viewers here, the house's bots and the clocks of entries that were found."""
+        if steps and (table.game.bots or table.game.clock is not None):
             self._tables.notice(table.game, elsewhere=elsewhere)
         with self._time_limit:
-            messages = self._messages(missed, self._clock.now_ms())
+            messages = self._messages(steps, self._clock.now_ms())
         self._broadcast(table.game.game_id, messages)
-        return bool(missed)
 
     def _messages(self, steps: Sequence[Step], now: int) -> list[tuple[int | None, Message]]:
         """What the viewers here are told of each step."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from meeple.errors import MeepleError, PolicyNotAvailable
 from meeple.protocols import (
     BotHouse,
     Broadcaster,
+    Bus,
     Clock,
     ClockWatch,
     EngineFactory,
@@ -36,6 +37,7 @@ from meeple.protocols import (
 from meeple.services import commands, offer_commands, projection, timing
 from meeple.services.absence import Absences
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
+from meeple.services.sync import Sync
 from meeple.services.tables import NO_LIMIT, Table, Tables
 from meeple.services.timekeeper import Timekeeper
 from meeple.stats import Histogram
@@ -73,6 +75,7 @@ class GameService:
         house: the bots that may sit at tables; None if there are none here.
         watch: sees to it that clocks run out in time; None if nobody does here.
         keeper: knows what time is given back; one of its own if None.
+        bus: connects this node with those that share its log; None if it is the only one.
         max_live: how many games are kept in memory.
         time_limit: ends an engine that does not come back; see `TimeLimit`.
         new_game_id: makes an id from the server's time in ms.
@@ -90,6 +93,7 @@ class GameService:
         house: BotHouse | None = None,
         watch: ClockWatch | None = None,
         keeper: Timekeeper | None = None,
+        bus: Bus | None = None,
         max_live: int = 10_000,
         new_game_id: Callable[[int], str] = _new_game_id,
         time_limit: AbstractContextManager[None] = NO_LIMIT,
@@ -105,10 +109,24 @@ class GameService:
             clock=clock,
         )
         self._keeper = keeper or Timekeeper(log, clock)
-        self._executor = Executor(
-            self._tables, log, clock, broadcaster, presence, time_limit, self._keeper
-        )
         self._absences = Absences(presence, clock)
+        self._executor = Executor(
+            self._tables,
+            log,
+            clock,
+            broadcaster,
+            presence,
+            time_limit,
+            self._keeper,
+            bus,
+            self._is_current,
+        )
+        #: Follows what other nodes do; None if this is the only one.
+        self.sync: Sync | None = None
+        if bus is not None:
+            self.sync = Sync(
+                bus, self._tables, self._executor, broadcaster, presence, self._announce
+            )
         self._time_limit = time_limit
         self._house = house
         self._log = log
@@ -427,9 +445,7 @@ class GameService:
             GameNotFound: there is no such game.
             NotInGame: the user has no seat.
         """
-        table = await self._tables.get(game_id)
-        async with table.lock:
-            await self._executor.settle(table)
+        async with self._arriving(game_id) as table:
             seat = commands.seat_of(table.game, user_id)
             return await self._watch(table, sid, seat, last_seq, on_join)
 
@@ -442,14 +458,14 @@ class GameService:
         on_join: OnDone[Joined] = unheard,
     ) -> Joined:
         """The connection watches: it gets what nobody hides. Raises `GameNotFound`."""
-        table = await self._tables.get(game_id)
-        async with table.lock:
-            await self._executor.settle(table)
+        async with self._arriving(game_id) as table:
             return await self._watch(table, sid, None, last_seq, on_join)
 
     def leave(self, sid: str, game_id: str) -> None:
         """The connection is no longer told about the game."""
         self._broadcaster.unwatch(sid, game_id)
+        if self.sync is not None:
+            self.sync.left(game_id)
 
     async def departed(self, game_id: str, user_id: UUID, *, closed: bool) -> None:
         """A connection of the user's to the game has gone; ``closed``: on purpose.
@@ -461,6 +477,20 @@ class GameService:
         await self.announce_presence(game_id)
 
     async def announce_presence(self, game_id: str) -> None:
+        """Tell every viewer, on all nodes, who is there and who is gone, if that has changed."""
+        if self.sync is not None:
+            self.sync.left(game_id)
+            self.sync.tell_presence(game_id)
+        await self._announce(game_id)
+
+    async def presence_found(self, game_id: str) -> None:
+        """Tell every viewer here: somebody came or went on another node, which did not say so."""
+        if self.sync is not None:
+            self.sync.presence_changed(game_id)
+        else:
+            await self._announce(game_id)
+
+    async def _announce(self, game_id: str) -> None:
         """Tell every viewer here who is at the table now and who is gone, if that has changed."""
         audience = self._broadcaster.audience(game_id)
         if not audience:
@@ -524,6 +554,21 @@ class GameService:
         return await self._executor.refresh(game_id)
 
     # --- helpers ------------------------------------------------------------------------------
+
+    def _is_current(self, game_id: str) -> bool:
+        return self.sync is None or self.sync.is_current(game_id)
+
+    @asynccontextmanager
+    async def _arriving(self, game_id: str) -> AsyncIterator[Table]:
+        """The game's table, locked and current, for one who is about to view it."""
+        if self.sync is not None:
+            async with self.sync.arriving(game_id) as table:
+                yield table
+            return
+        table = await self._tables.get(game_id)
+        async with table.lock:
+            await self._executor.settle(table)
+            yield table
 
     async def _watch(
         self,

@@ -179,11 +179,16 @@ class Tables:
     async def catch_up(self, table: Table) -> list[Step]:
         """Fold what the table's log holds beyond it; gives what was new. Needs the table's lock."""
         entries = await self._log.read(table.game.game_id, table.game.seq + 1)
+        steps = await self.follow(table, entries)
+        table.unsure = False
+        return steps
+
+    async def follow(self, table: Table, entries: Iterable[Entry]) -> list[Step]:
+        """Fold entries that are in the log next after the table. Needs the table's lock."""
         steps = await self.fold(entries, table.game)
         if steps:
             await self.follow_up(steps[-1].game)
         table.advance(steps)
-        table.unsure = False
         return steps
 
     async def follow_up(self, game: Game) -> None:
