@@ -1,0 +1,107 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { connect, Rest, type Client, type Guest, type Json, type Table } from "../src/index.js";
+import { ServerProcess } from "./process.js";
+
+let server: ServerProcess;
+const open: Client[] = [];
+
+beforeAll(async () => {
+  server = await ServerProcess.start();
+});
+afterEach(() => open.splice(0).forEach((client) => client.close()));
+afterAll(() => server.stop());
+
+async function join(account: Guest, gameId: string): Promise<Table<Json, number>> {
+  const client = await connect({ url: server.url, token: account.token });
+  open.push(client);
+  return client.join<Json, number>(gameId);
+}
+
+async function newGame(engine: string) {
+  const { url } = server;
+  const rest = new Rest({ url });
+  const ann = await rest.guest("Ann");
+  const ben = await rest.guest("Ben");
+  const eve = await rest.guest("Eve");
+  const { game_id } = await new Rest({ url, token: ann.token }).createGame({ engine });
+  await new Rest({ url, token: ben.token }).takeSeat(game_id);
+  return { game_id, ann, ben, eve, rest };
+}
+
+test("a server that is killed and started again in mid-game loses nothing, plays nothing twice", async () => {
+  const { game_id, ann, ben, eve, rest } = await newGame("connect-four");
+  const tables = [await join(ann, game_id), await join(ben, game_id)];
+  const watcher = await connect({ url: server.url, token: eve.token });
+  open.push(watcher);
+  const watched = await watcher.spectate(game_id);
+  const seen: number[] = [];
+  watched.subscribe(({ game }) => {
+    if (game !== null && game.seq !== seen.at(-1)) seen.push(game.seq);
+  });
+
+  // Whole columns, from left to right: forty-two moves without four in a row for a while.
+  const acks: number[] = [];
+  const kills = new Set([3, 7, 11]);
+  for (let move = 0; move < 14; move += 1) {
+    const table = tables[move % 2];
+    if (table === undefined) throw new Error("no table");
+    await table.until(({ myTurn }) => myTurn);
+    const acting = table.act(Math.floor(move / 6));
+    if (kills.has(move)) {
+      await server.kill(); // with the action on its way, or just played
+      await server.start();
+    }
+    acks.push(await acting);
+  }
+  expect(acks).toEqual(Array.from({ length: 14 }, (_, move) => 4 + move));
+  await watched.until(({ game }) => game?.seq === 17);
+  expect(seen).toEqual(Array.from({ length: 15 }, (_, one) => 3 + one));
+  const { entries } = await rest.log(game_id);
+  expect(entries.filter(({ kind }) => kind === "action")).toHaveLength(14);
+});
+
+test("one who was away is sent what was missed, and nothing else", async () => {
+  const { game_id, ann, ben } = await newGame("tic-tac-toe");
+  const [one, other] = [await join(ann, game_id), await join(ben, game_id)];
+  const told: number[] = [];
+  one.on("game:state", ({ seq }) => told.push(seq));
+  await one.act(0);
+  await other.until(({ myTurn }) => myTurn);
+  await other.act(1);
+  await one.until(({ game }) => game?.seq === 5);
+  await server.kill();
+  await server.start();
+  await one.act(2);
+  await one.until(({ game }) => game?.seq === 6);
+  expect(told).toEqual([4, 5, 6]);
+});
+
+test("a token that expires in mid-game is renewed, and the game goes on", async () => {
+  const { game_id, ann, ben } = await newGame("tic-tac-toe");
+  const brief = await server.token(ann.user_id, 1);
+  const tokens = [brief, ann.token];
+  const client = await connect({ url: server.url, token: () => tokens.shift() ?? ann.token });
+  open.push(client);
+  const statuses = new Set<string>();
+  client.connection.subscribe(({ status }) => statuses.add(status));
+  const table = await client.join<Json, number>(game_id);
+  await table.act(0);
+  const other = await join(ben, game_id);
+  await other.act(1);
+  // The last second of the token, and the server's sweep over those that have expired.
+  await vi.waitUntil(() => tokens.length === 0, { timeout: 10_000 });
+  expect(await table.act(2)).toBe(6);
+  expect([...statuses]).toEqual(["online"]);
+});
+
+test("a token that expires and cannot be renewed ends it", async () => {
+  const { game_id, ann } = await newGame("tic-tac-toe");
+  const client = await connect({ url: server.url, token: await server.token(ann.user_id, 1) });
+  open.push(client);
+  const table = await client.join(game_id);
+  await expect(table.until(() => false)).rejects.toMatchObject({ code: "token_expired" });
+  expect(client.connection.getSnapshot()).toMatchObject({
+    status: "offline",
+    error: { code: "token_expired" },
+  });
+});
