@@ -11,7 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from enum import EnumMeta
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,13 @@ HEAD = """\
 // Made from the server's schemas by `make types`; do not edit.
 
 /** What JSON can say. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 """
 
 #: What a client sends: there, whatever has a default may be left out.
@@ -85,10 +91,9 @@ class Writer:
         name = self.name(one)
         return f"({name})" if " " in name else name
 
-    def _declare_enum(self, cls: Any) -> str:
-        assert isinstance(cls, EnumMeta)
+    def _declare_enum(self, cls: type[Enum]) -> str:
         if cls.__name__ not in self.declared:
-            words = " | ".join(json.dumps(one.value) for one in cls)  # type: ignore[attr-defined]
+            words = " | ".join(json.dumps(one.value) for one in cls)
             self.declared[cls.__name__] = f"{_doc(cls)}export type {cls.__name__} = {words};\n"
         return cls.__name__
 

@@ -1,7 +1,13 @@
 // Made from the server's schemas by `make types`; do not edit.
 
 /** What JSON can say. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 /** What went wrong, in stable words. */
 export type ErrorCode =
@@ -186,7 +192,7 @@ export interface Receipt {
   readonly ok: true;
 }
 
-/** What a join is acked with: the seq that the game is at, and the seat (None: spectator). */
+/** What a join is acked with: the seq that the game is at, and the seat (null: spectator). */
 export interface Joined {
   readonly game_id: string;
   readonly seq: number;
@@ -211,15 +217,15 @@ export interface GameRow {
   readonly options: { readonly [key: string]: Json };
   /** open, live or over. */
   readonly status: GameStatus;
-  /** True if the lobby shows it. */
+  /** true if the lobby shows it. */
   readonly public: boolean;
-  /** one item a seat; None while it is empty. */
+  /** one item a seat; null while it is empty. */
   readonly players: readonly (Player | null)[];
   /** server time of the first entry, in milliseconds since 1970. */
   readonly created_at: number;
   /** server time of the entry that changed this row last. */
   readonly updated_at: number;
-  /** how it ended; None while it is on. */
+  /** how it ended; null while it is on. */
   readonly outcome: Outcome | null;
 }
 

@@ -1,5 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { connect, Rest, type Client, type Guest, type Json, type Table } from "../src/index.js";
+import {
+  SocketTransport,
+  type Connection,
+  type Listener,
+  type Transport,
+} from "../src/transport.js";
 import { ServerProcess } from "./process.js";
 
 let server: ServerProcess;
@@ -41,14 +47,15 @@ test("a server that is killed and started again in mid-game loses nothing, plays
 
   // Whole columns, from left to right: forty-two moves without four in a row for a while.
   const acks: number[] = [];
-  const kills = new Set([3, 7, 11]);
+  const kills = [3, 7, 11];
   for (let move = 0; move < 14; move += 1) {
     const table = tables[move % 2];
     if (table === undefined) throw new Error("no table");
     await table.until(({ myTurn }) => myTurn);
     const acting = table.act(Math.floor(move / 6));
-    if (kills.has(move)) {
-      await server.kill(); // with the action on its way, or just played
+    if (kills.includes(move)) {
+      if (move !== kills[0]) await new Promise((done) => setTimeout(done, move - kills[1]!));
+      await server.kill(); // before the action has come, in the midst of it, or after it
       await server.start();
     }
     acks.push(await acting);
@@ -74,6 +81,40 @@ test("one who was away is sent what was missed, and nothing else", async () => {
   await one.act(2);
   await one.until(({ game }) => game?.seq === 6);
   expect(told).toEqual([4, 5, 6]);
+});
+
+/** The network, but for the first acks of actions: with them the line breaks. */
+class LossyTransport implements Transport {
+  readonly #real: Transport;
+  losses = 3;
+
+  constructor(url: string) {
+    this.#real = new SocketTransport(url);
+  }
+
+  async open(token: string, listener: Listener, timeout: number): Promise<Connection> {
+    const real = await this.#real.open(token, listener, timeout);
+    return {
+      close: () => real.close(),
+      send: (event, payload, ms, reply) =>
+        real.send(event, payload, ms, (error, answer) => {
+          const lost = event === "game:action" && this.losses > 0;
+          if (lost) this.losses -= 1;
+          reply(lost ? new Error("the line broke") : error, answer);
+        }),
+    };
+  }
+}
+
+test("an action whose ack is lost again and again is played once", async () => {
+  const { game_id, ann, rest } = await newGame("tic-tac-toe");
+  const transport = new LossyTransport(server.url);
+  const client = await connect({ url: server.url, token: ann.token }, { transport });
+  open.push(client);
+  const table = await client.join<Json, number>(game_id);
+  expect(await table.act(4)).toBe(4);
+  expect(transport.losses).toBe(0);
+  expect((await rest.log(game_id)).entries).toHaveLength(5);
 });
 
 test("a token that expires in mid-game is renewed, and the game goes on", async () => {

@@ -134,7 +134,7 @@ describe("REST", () => {
     }
     const { entries } = await ann.rest.log(gameId);
     expect(entries.map(({ kind }) => kind)).toEqual(["created", "seated", "seated", "started"]);
-    await expect(ann.rest.game("no/where")).rejects.toMatchObject({ code: "game_not_found" });
+    await expect(ann.rest.game("nowhere")).rejects.toMatchObject({ code: "game_not_found" });
     await expect(new Rest({ url: server.url }).myGames()).rejects.toMatchObject({
       code: "invalid_token",
     });
