@@ -1,10 +1,13 @@
 // A player's connection, and the tables that are shown on it.
 import { type MeepleError } from "./errors.js";
 import type { Json } from "./generated.js";
-import { Line, type LineState, type Periods, type TokenSource } from "./line.js";
+import { Line } from "./line.js";
+import type { ConnectionState, Periods } from "./link.js";
 import type { Readable } from "./store.js";
-import { Table, type Mode } from "./table.js";
+import type { Mode } from "./commands.js";
+import { Table } from "./table.js";
 import { realTiming, type Timing } from "./timing.js";
+import type { TokenSource } from "./token.js";
 import { SocketTransport, type Transport, type TransportName } from "./transport.js";
 
 export interface ClientOptions {
@@ -41,12 +44,13 @@ export class Client {
 
   constructor(options: ClientOptions, { transport, timing = realTiming }: Parts = {}) {
     const { url = ".", token, transports } = options;
-    this.#line = new Line(transport ?? new SocketTransport(url, transports), token, timing, {
+    const periods = {
       answer: options.answerTimeout ?? DEFAULTS.answer,
       patience: options.patience ?? DEFAULTS.patience,
       heartbeat: options.heartbeat ?? DEFAULTS.heartbeat,
-    });
-    this.#line.watch({
+    };
+    const sockets = transport ?? new SocketTransport(url, transports);
+    this.#line = new Line(sockets, token, timing, periods, {
       onConnect: () => this.#each((table) => table.onConnect()),
       onEvent: (event, payload) => this.#onEvent(event, payload),
       onClose: (error) => this.#each((table) => table.close(error)),
@@ -54,7 +58,7 @@ export class Client {
   }
 
   /** Whether there is a connection, how quick it is, and why there will be none. */
-  get connection(): Readable<LineState> {
+  get connection(): Readable<ConnectionState> {
     return this.#line.state;
   }
 

@@ -11,7 +11,7 @@ import type {
   NewGame,
   ReceiptBody,
 } from "./generated.js";
-import type { TokenSource } from "./line.js";
+import type { TokenSource } from "./token.js";
 
 /** What part of a list is asked for. */
 export interface GameQuery {

@@ -1,13 +1,7 @@
 // One table: comes back after every loss, and plays every action exactly once.
+import type { ActOptions, CommandOptions, EventPayload, Mode, OfferKind } from "./commands.js";
 import { MeepleError, closed, lost } from "./errors.js";
-import type {
-  GameOverMessage,
-  GamePresence,
-  Joined,
-  Json,
-  Receipt,
-  ServerEvents,
-} from "./generated.js";
+import type { GameOverMessage, GamePresence, Joined, Json, Receipt } from "./generated.js";
 import { newId } from "./ids.js";
 import type { Line, Payload } from "./line.js";
 import { Queue } from "./queue.js";
@@ -25,27 +19,6 @@ import {
 } from "./state.js";
 import { Store, until, type Readable } from "./store.js";
 
-/** How one is at a table. */
-export type Mode = "game:join" | "game:spectate";
-
-/** What can be offered to the others at a table. */
-export type OfferKind = "draw" | "takeback" | "rematch" | "more_time";
-
-/** What the server says with this event. */
-export type EventPayload<E extends string> = E extends keyof ServerEvents
-  ? ServerEvents[E]
-  : { readonly [key: string]: Json };
-
-export interface CommandOptions {
-  /** The name under which it is done once; a random one if not given. */
-  readonly actionId?: string;
-}
-
-export interface ActOptions extends CommandOptions {
-  /** Refused with `stale_seq` unless the game is at this seq. */
-  readonly seq?: number;
-}
-
 /**
  * A game that this client has joined or watches, as a store of its `TableState`.
  *
@@ -55,6 +28,8 @@ export interface ActOptions extends CommandOptions {
 export class Table<View = Json, Action = Json> implements Readable<TableState<View, Action>> {
   readonly subscribe: Readable<TableState<View, Action>>["subscribe"];
   readonly getSnapshot: Readable<TableState<View, Action>>["getSnapshot"];
+  readonly #line: Line;
+  readonly #forget: () => void;
   readonly #store: Store<TableState<View, Action>>;
   readonly #listeners = new Map<string, Set<(payload: never) => void>>();
   readonly #joins = new Queue();
@@ -71,9 +46,11 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
   /** Made by `Client.join` and `Client.spectate`. */
   constructor(
     readonly gameId: string,
-    readonly line: Line,
-    readonly forget: () => void,
+    line: Line,
+    forget: () => void,
   ) {
+    this.#line = line;
+    this.#forget = forget;
     this.#store = new Store(newTable<View, Action>(gameId));
     this.subscribe = this.#store.subscribe;
     this.getSnapshot = this.#store.getSnapshot;
@@ -118,12 +95,12 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
    * Says something. It is sent once: with `connection_lost` it is not known whether it was heard.
    */
   async chat(text: string): Promise<void> {
-    await this.line.ask("game:chat", { game_id: this.gameId, text }, { resend: false });
+    await this.#line.ask("game:chat", { game_id: this.gameId, text }, { resend: false });
   }
 
   /** Hears no more of what this user says, or hears it again. */
   async mute(userId: string, muted = true): Promise<void> {
-    await this.line.ask("game:mute", { game_id: this.gameId, user_id: userId, muted });
+    await this.#line.ask("game:mute", { game_id: this.gameId, user_id: userId, muted });
   }
 
   /** Is told no more about the game. What is on its way goes on. */
@@ -131,9 +108,9 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
     if (this.getSnapshot().closed) return;
     this.close(null);
     // The next connection does not come to this table anyway.
-    if (!this.line.online) return;
+    if (!this.#line.online) return;
     try {
-      await this.line.ask("game:leave", { game_id: this.gameId }, { resend: false });
+      await this.#line.ask("game:leave", { game_id: this.gameId }, { resend: false });
     } catch (error) {
       if (!(error instanceof MeepleError && error.code === "connection_lost")) throw error;
     }
@@ -151,12 +128,12 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
   /** Waits until the table is so; throws after `ms` milliseconds, or if nothing more will come. */
   async until(
     test: (state: TableState<View, Action>) => unknown,
-    ms = this.line.periods.patience,
+    ms = this.#line.periods.patience,
   ): Promise<TableState<View, Action>> {
     const found = await until(
       this.#store,
       (state) => Boolean(test(state)) || state.closed,
-      this.line.timing,
+      this.#line.timing,
       ms,
     );
     if (found === undefined) throw lost();
@@ -176,13 +153,13 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
       seq: null,
       ...(action === undefined ? {} : { action }),
     };
-    const { timing, periods } = this.line;
+    const { timing, periods } = this.#line;
     const deadline = timing.now() + periods.patience;
     const done = this.#commands.run(async () => {
       const patience = Math.max(0, deadline - timing.now());
       const whole = { ...payload, game_id: this.gameId, action_id: actionId };
       const onAnswer = ({ seq }: Receipt): void => this.#replace(pending, { ...pending, seq });
-      return (await this.line.ask<Receipt>(event, whole, { patience, onAnswer })).seq;
+      return (await this.#line.ask<Receipt>(event, whole, { patience, onAnswer })).seq;
     });
     this.#set({ pending: [...this.getSnapshot().pending, pending] });
     done.catch(() => this.#replace(pending));
@@ -213,7 +190,7 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
   }
 
   async #enter(): Promise<void> {
-    await this.#join(this.line.periods.patience);
+    await this.#join(this.#line.periods.patience);
     await this.until(() => !this.#fresh);
   }
 
@@ -239,7 +216,7 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
           this.#promised = seq;
         };
         const payload: Payload<Mode> = { game_id: this.gameId, ...last };
-        return await this.line.ask<Joined>(this.#mode, payload, { patience, onAnswer });
+        return await this.#line.ask<Joined>(this.#mode, payload, { patience, onAnswer });
       } finally {
         this.#joining = false;
       }
@@ -249,7 +226,7 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
   /** Nothing more will come; `error` says why, unless it was asked for. */
   close(error: MeepleError | null): void {
     if (this.getSnapshot().closed) return;
-    this.forget();
+    this.#forget();
     this.#set({ closed: true, error });
   }
 
@@ -272,7 +249,7 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
   #onOver(over: GameOverMessage): void {
     const { game } = this.getSnapshot();
     if (game !== null && this.#isNews(over.seq)) {
-      this.#set({ game: ended(game, over, this.line.now()) });
+      this.#set({ game: ended(game, over, this.#line.now()) });
     }
   }
 
