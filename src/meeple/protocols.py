@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import GameEngine
 from meeple.engine.game import Game
@@ -35,6 +36,17 @@ class GamePage(NamedTuple):
     cursor: str | None
 
 
+#: How long an outage is remembered: longer than any player may think about one action, in ms.
+OUTAGES_KEPT_MS = 60 * 24 * 3600 * 1000
+
+
+class Outage(NamedTuple):
+    """A time in which no server was there, from ``since`` to ``until`` (server time in ms)."""
+
+    since: int
+    until: int
+
+
 class GameLog(Protocol):
     """The log of every game: the only truth that Meeple has.
 
@@ -48,11 +60,13 @@ class GameLog(Protocol):
         entries: Sequence[Entry],
         *,
         row: GameRow | None = None,
+        due_at: int | UnsetType | None = UNSET,
     ) -> Awaitable[None]:
         """Append ``entries`` (seq ``expected_seq`` and up) if the log ends just before them.
 
         Once it has been awaited, they are committed and on the disk, all of them, together with
-        ``row``, the new index row of the game, if one is given.
+        ``row``, the new index row of the game, if one is given, and with ``due_at``, the server
+        time in ms at which the game will need attention (None: never; left out: as before).
 
         Raises (when it is awaited):
             SequenceConflict: the log does not end at ``expected_seq - 1``; nothing was written.
@@ -98,6 +112,20 @@ class GameLog(Protocol):
         Raises:
             InvalidMessage: the cursor is none of ours.
             ValueError: ``limit`` is less than 1.
+        """
+        ...
+
+    async def due_games(self, until: int, limit: int = 100) -> list[str]:
+        """The games whose ``due_at`` is ``until`` (ms) or earlier, earliest first."""
+        ...
+
+    async def beat(self, at: int, longest_gap: int) -> list[Outage]:
+        """Note that the servers live at ``at`` (ms); gives the outages of late, oldest first.
+
+        If none has said so for more than ``longest_gap`` ms while a game had a ``due_at``, that was
+        an outage, which is noted together with the beat: of several nodes that come back, one
+        finds it. Without such a game nothing is written. What is older than `OUTAGES_KEPT_MS` is
+        forgotten.
         """
         ...
 

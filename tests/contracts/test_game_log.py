@@ -10,7 +10,7 @@ import pytest
 from meeple.engine.base import Outcome
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus
 from meeple.errors import DuplicateAction, InvalidMessage, SequenceConflict, Unavailable
-from meeple.protocols import GameLog
+from meeple.protocols import OUTAGES_KEPT_MS, GameLog, Outage
 from meeple.store.memory import MemoryGameLog
 from meeple.store.sqlite import SqliteGameLog
 from tests.store.making import ALICE, BOB, entries, entry, row
@@ -489,6 +489,84 @@ async def test_who_leaves_a_seat_leaves_the_list(log: GameLog) -> None:
     assert (await games_of(ALICE), await games_of(BOB)) == (["g"], ["g"])
 
 
+# --- deadlines and outages --------------------------------------------------------------------
+
+
+async def test_games_are_due_earliest_first(log: GameLog) -> None:
+    for game_id, due_at in (("late", 30), ("soon", 10), ("next", 20), ("never", None)):
+        await log.append(game_id, 0, entries(game_id, 0, 1), due_at=due_at)
+    await log.append("untimed", 0, entries("untimed", 0, 1))
+    assert await log.due_games(9) == []
+    assert await log.due_games(20) == ["soon", "next"]
+    assert await log.due_games(10**30) == ["soon", "next", "late"]
+    assert await log.due_games(10**30, limit=2) == ["soon", "next"]
+
+
+async def test_a_deadline_is_moved_kept_and_removed(log: GameLog) -> None:
+    await log.append("g", 0, entries("g", 0, 1), due_at=10)
+    await log.append("g", 1, entries("g", 1, 1), due_at=30)
+    assert (await log.due_games(29), await log.due_games(30)) == ([], ["g"])
+    await log.append("g", 2, entries("g", 2, 1))
+    assert await log.due_games(30) == ["g"]
+    await log.append("g", 3, entries("g", 3, 1), due_at=None)
+    assert await log.due_games(10**15) == []
+
+
+async def test_a_refused_append_leaves_the_deadline_as_it_was(log: GameLog) -> None:
+    await log.append("g", 0, [entry("g", 0, action_id="a")], due_at=10)
+    with pytest.raises(SequenceConflict):
+        await log.append("g", 0, entries("g", 0, 1), due_at=99)
+    with pytest.raises(DuplicateAction):
+        await log.append("g", 1, [entry("g", 1, action_id="a")], due_at=None)
+    with pytest.raises(ValueError, match="64 bits"):
+        await log.append("g", 1, entries("g", 1, 1), due_at=2**63)
+    assert await log.due_games(10) == ["g"]
+
+
+async def test_deadlines_of_many_games_go_together(log: GameLog) -> None:
+    await asyncio.gather(
+        *(log.append(f"g{n}", 0, entries(f"g{n}", 0, 1), due_at=n) for n in range(300)),
+        *(log.append(f"h{n}", 0, entries(f"h{n}", 0, 1), due_at=None) for n in range(20)),
+    )
+    assert await log.due_games(1000, limit=1000) == [f"g{n}" for n in range(300)]
+
+
+async def test_servers_that_live_have_no_outages(log: GameLog) -> None:
+    await log.append("g", 0, entries("g", 0, 1), due_at=10)
+    assert [await log.beat(at, 3000) for at in (1000, 2000, 5000, 8000)] == [[]] * 4
+
+
+async def test_a_long_silence_is_an_outage_and_is_remembered(log: GameLog) -> None:
+    await log.append("g", 0, entries("g", 0, 1), due_at=10)
+    await log.beat(1000, 3000)
+    assert await log.beat(4001, 3000) == [Outage(1000, 4001)]
+    assert await log.beat(5000, 3000) == [Outage(1000, 4001)]
+    assert await log.beat(9000, 3000) == [Outage(1000, 4001), Outage(5000, 9000)]
+
+
+async def test_a_beat_of_a_clock_that_runs_behind_changes_nothing(log: GameLog) -> None:
+    await log.append("g", 0, entries("g", 0, 1), due_at=10)
+    await log.beat(10_000, 3000)
+    assert await log.beat(1000, 3000) == []
+    assert await log.beat(12_000, 3000) == []
+
+
+async def test_nobody_misses_a_server_without_deadlines(log: GameLog) -> None:
+    assert await log.beat(1000, 3000) == []
+    assert await log.beat(100_000, 3000) == []
+    await log.append("g", 0, entries("g", 0, 1), due_at=10)
+    assert await log.beat(103_000, 3000) == []
+    assert await log.beat(110_000, 3000) == [Outage(103_000, 110_000)]
+
+
+async def test_an_outage_is_forgotten_when_no_player_can_have_lost_by_it(log: GameLog) -> None:
+    await log.append("g", 0, entries("g", 0, 1), due_at=10)
+    await log.beat(0, 3000)
+    assert await log.beat(10_000, 3000) == [Outage(0, 10_000)]
+    later = 10_000 + OUTAGES_KEPT_MS
+    assert await log.beat(later, 10**15) == []
+
+
 # --- the end ----------------------------------------------------------------------------------
 
 
@@ -505,6 +583,8 @@ async def test_a_closed_log_is_unavailable(log: GameLog) -> None:
         log.read("g"),
         log.find_game("g"),
         log.list_games(),
+        log.due_games(1),
+        log.beat(1, 1),
         log.check(),
     ):
         with pytest.raises(Unavailable):

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
-from meeple.protocols import GameLog, GamePage, Message
+from meeple.protocols import GameLog, GamePage, Message, Outage
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, Joined
 from meeple.services.projection import GameState, LogEntry
@@ -113,13 +114,14 @@ class SteeredLog:
         entries: Sequence[Entry],
         *,
         row: GameRow | None = None,
+        due_at: int | UnsetType | None = UNSET,
     ) -> None:
         self.appends += 1
         before, self.before = self.before, None
         after, self.after = self.after, None
         if before is not None:
             await before()
-        await self.log.append(game_id, expected_seq, entries, row=row)
+        await self.log.append(game_id, expected_seq, entries, row=row, due_at=due_at)
         if after is not None:
             await after()
         if self._happened is not None:
@@ -154,6 +156,12 @@ class SteeredLog:
             cursor=cursor,
             limit=limit,
         )
+
+    async def due_games(self, until: int, limit: int = 100) -> list[str]:
+        return await self.log.due_games(until, limit)
+
+    async def beat(self, at: int, longest_gap: int) -> list[Outage]:
+        return await self.log.beat(at, longest_gap)
 
     async def check(self) -> None:
         await self.log.check()

@@ -24,6 +24,7 @@ from meeple.errors import (
     SequenceConflict,
     Unavailable,
 )
+from meeple.protocols import Outage
 from meeple.store import queries, sqlite_file
 from meeple.store.sqlite import SqliteGameLog
 from tests.store.making import ALICE, entries, entry, row, until
@@ -520,3 +521,17 @@ async def test_entries_and_heads_are_read_by_their_key(path: Path) -> None:
         assert "SEARCH entries USING PRIMARY KEY (game_id=?)" in steps
         assert "SEARCH games USING PRIMARY KEY (game_id=?)" in steps
         assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+async def test_a_restart_finds_the_outage_that_it_ends(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    log = await SqliteGameLog.open(path)
+    await log.append("g", 0, entries("g", 0, 1), due_at=10)
+    await log.beat(1000, 3000)
+    await log.aclose()
+    log = await SqliteGameLog.open(path)
+    assert await log.beat(60_000, 3000) == [Outage(1000, 60_000)]
+    await log.aclose()
+    log = await SqliteGameLog.open(path)
+    assert await log.beat(61_000, 3000) == [Outage(1000, 60_000)]
+    await log.aclose()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+
 from meeple.engine.log import Entry, GameRow, GameStatus
 from meeple.errors import Unavailable
-from meeple.protocols import GamePage
+from meeple.protocols import OUTAGES_KEPT_MS, GamePage, Outage
 from meeple.store.heads import Head
+from meeple.store.lives import Lives
 from meeple.store.records import (
     EntryValues,
     RowValues,
@@ -32,6 +35,9 @@ class MemoryGameLog:
         self._heads: dict[str, Head] = {}
         self._entries: dict[str, list[EntryValues]] = {}
         self._rows: dict[str, RowValues] = {}
+        self._deadlines: dict[str, int] = {}
+        self._lives = Lives()
+        self._outages: list[Outage] = []
         self._closed = False
 
     async def append(
@@ -41,16 +47,21 @@ class MemoryGameLog:
         entries: Sequence[Entry],
         *,
         row: GameRow | None = None,
+        due_at: int | UnsetType | None = UNSET,
     ) -> None:
         """See `GameLog.append`."""
         self._check_open()
-        append = encode_append(game_id, expected_seq, entries, row)
+        append = encode_append(game_id, expected_seq, entries, row, due_at)
         head = self._heads.get(game_id) or Head()
         head.admit(expected_seq, append.entries)
         self._heads[game_id] = head
         self._entries.setdefault(game_id, []).extend(append.entries)
         if append.row is not None:
             self._rows[game_id] = append.row
+        if due_at is None:
+            self._deadlines.pop(game_id, None)
+        elif due_at is not UNSET:
+            self._deadlines[game_id] = due_at
 
     async def read(
         self, game_id: str, from_seq: int = 0, *, limit: int | None = None
@@ -97,6 +108,20 @@ class MemoryGameLog:
                 return GamePage(games, encode_cursor(games[-1].game_id))
             games.append(game)
         return GamePage(games, None)
+
+    async def due_games(self, until: int, limit: int = 100) -> list[str]:
+        """See `GameLog.due_games`."""
+        self._check_open()
+        due = sorted((at, game_id) for game_id, at in self._deadlines.items() if at <= until)
+        return [game_id for _, game_id in due[: checked_limit(limit, 1)]]
+
+    async def beat(self, at: int, longest_gap: int) -> list[Outage]:
+        """See `GameLog.beat`."""
+        self._check_open()
+        outage = self._lives.beat(at, longest_gap, watched=bool(self._deadlines))
+        if outage is not None:
+            self._outages.append(outage)
+        return [one for one in self._outages if one.until > at - OUTAGES_KEPT_MS]
 
     async def check(self) -> None:
         """See `GameLog.check`."""

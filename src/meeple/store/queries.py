@@ -17,6 +17,13 @@ READ_ENTRIES = (
 
 FIND_GAME = f"SELECT {', '.join(ROW_COLUMNS)} FROM games WHERE game_id = ?"
 
+DUE_GAMES = "SELECT game_id FROM deadlines WHERE due_at <= ? ORDER BY due_at, game_id LIMIT ?"
+
+UPSERT_DEADLINE = " ON CONFLICT (game_id) DO UPDATE SET due_at = excluded.due_at"
+
+#: The last beat (null: none), and whether any game has a deadline.
+LAST_BEAT = "SELECT (SELECT max(at) FROM beats), EXISTS (SELECT 1 FROM deadlines)"
+
 #: One row a game, not one an entry: each row that the driver fetches is a chance to lose the
 #: interpreter lock to a busy event loop.
 LOAD_HEADS = """

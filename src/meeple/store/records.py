@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import Outcome
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
@@ -51,6 +52,7 @@ class Append(msgspec.Struct, frozen=True, gc=False):
         entries: at least one, contiguous.
         row: the new index row; None if it stays as it is.
         users: the ids of the users who have a seat according to ``row``.
+        due_at: when the game will need attention, in ms; None: never; unset: as before.
     """
 
     game_id: str
@@ -58,10 +60,15 @@ class Append(msgspec.Struct, frozen=True, gc=False):
     entries: list[EntryValues]
     row: RowValues | None
     users: frozenset[str]
+    due_at: int | UnsetType | None = UNSET
 
 
 def encode_append(
-    game_id: str, expected_seq: int, entries: Sequence[Entry], row: GameRow | None
+    game_id: str,
+    expected_seq: int,
+    entries: Sequence[Entry],
+    row: GameRow | None,
+    due_at: int | UnsetType | None = UNSET,
 ) -> Append:
     """The arguments of `GameLog.append` as stored values.
 
@@ -85,12 +92,14 @@ def encode_append(
             _check_text(action_id)
         payload = to_json(entry.payload)
         encoded.append((game_id, seq, str(entry.kind), seat, payload, action_id, at))
+    if isinstance(due_at, int) and not MIN_INT64 <= due_at <= MAX_INT64:
+        raise ValueError(f"Game {game_id!r}: its deadline exceeds 64 bits.")
     if row is None:
-        return Append(game_id, expected_seq, encoded, None, frozenset())
+        return Append(game_id, expected_seq, encoded, None, frozenset(), due_at)
     if row.game_id != game_id:
         raise ValueError(f"The index row of {row.game_id!r} cannot go with game {game_id!r}.")
     users = frozenset(str(player.user_id) for player in row.players if player is not None)
-    return Append(game_id, expected_seq, encoded, encode_row(row), users)
+    return Append(game_id, expected_seq, encoded, encode_row(row), users, due_at)
 
 
 def _check_text(text: str) -> None:

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+
 from meeple.engine.log import Entry, GameRow, GameStatus
 from meeple.errors import Unavailable
-from meeple.protocols import GamePage
+from meeple.protocols import GamePage, Outage
 from meeple.store import queries, sqlite_file
 from meeple.store.group_commit import CommitStats, GroupCommit
 from meeple.store.records import (
     MAX_INT64,
+    MIN_INT64,
     Append,
     checked_limit,
     decode_cursor,
@@ -123,12 +126,13 @@ class SqliteGameLog:
         entries: Sequence[Entry],
         *,
         row: GameRow | None = None,
+        due_at: int | UnsetType | None = UNSET,
     ) -> asyncio.Future[None]:
         """See `GameLog.append`."""
         # No coroutine, which would be one more on the way of every action.
         try:
             self._check_open()
-            return self._commits.submit(encode_append(game_id, expected_seq, entries, row))
+            return self._commits.submit(encode_append(game_id, expected_seq, entries, row, due_at))
         except (Unavailable, ValueError) as error:
             refused = asyncio.get_running_loop().create_future()
             refused.set_exception(error)
@@ -172,6 +176,20 @@ class SqliteGameLog:
         if len(games) <= limit:
             return GamePage(games, None)
         return GamePage(games[:limit], encode_cursor(games[limit - 1].game_id))
+
+    async def due_games(self, until: int, limit: int = 100) -> list[str]:
+        """See `GameLog.due_games`."""
+        until = max(MIN_INT64, min(until, MAX_INT64))
+        rows = await self._fetch(queries.DUE_GAMES, (until, checked_limit(limit, 1)))
+        return [game_id for (game_id,) in rows]
+
+    async def beat(self, at: int, longest_gap: int) -> list[Outage]:
+        """See `GameLog.beat`."""
+        self._check_open()
+        try:
+            return await self._writer.call(lambda writer: writer.beat(at, longest_gap))
+        except sqlite3.Error as error:
+            raise Unavailable("The log cannot be written now; try again.") from error
 
     async def check(self) -> None:
         """See `GameLog.check`; asks both the reader and, behind its batch, the writer."""

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from meeple.errors import DuplicateAction, SequenceConflict
+from meeple.protocols import OUTAGES_KEPT_MS, Outage
 from meeple.store import migrations, queries, sqlite_file
 from meeple.store.heads import Head, Heads
+from meeple.store.lives import Lives
 from meeple.store.records import ENTRY_COLUMNS, ROW_COLUMNS, Append, EntryValues, RowValues
 
 #: Rows in one INSERT, at most. 256 take 160 KB when prepared.
@@ -30,6 +33,10 @@ _FAULTS = (
 )
 
 
+def _oldest(at: int) -> int:
+    return at - OUTAGES_KEPT_MS
+
+
 class _Changes:
     """What a transaction has to write."""
 
@@ -39,6 +46,7 @@ class _Changes:
         self.rows: dict[str, RowValues] = {}
         # True: the user has a seat now.
         self.seats: dict[tuple[str, str], bool] = {}
+        self.deadlines: dict[str, int | None] = {}
 
     def add(self, append: Append, head: Head) -> None:
         self.entries += append.entries
@@ -47,6 +55,8 @@ class _Changes:
             for user in head.users ^ append.users:
                 self.seats[user, append.game_id] = user in append.users
             head.users = append.users
+        if append.due_at is not UNSET:
+            self.deadlines[append.game_id] = append.due_at
 
 
 class SqliteWriter:
@@ -69,6 +79,7 @@ class SqliteWriter:
         self, path: Path, *, cached_games: int, max_bytes: int | None, busy_seconds: float
     ) -> None:
         self.heads = Heads(cached_games)
+        self._lives = Lives()
         with ExitStack() as stack:
             stack.callback(sqlite_file.claim(path).release)
             with sqlite_file.as_configuration_error(path):
@@ -101,6 +112,32 @@ class SqliteWriter:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def beat(self, at: int, longest_gap: int) -> list[Outage]:
+        """See `GameLog.beat`. Raises `sqlite3.Error` if it could not be written."""
+        connection = self._connection
+        written, watched = connection.execute(queries.LAST_BEAT).fetchone()
+        outage = self._lives.beat(at, longest_gap, watched=bool(watched), written=written)
+        if watched:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if outage is not None:
+                    connection.execute("INSERT INTO outages (since, until) VALUES (?, ?)", outage)
+                    connection.execute("DELETE FROM outages WHERE until <= ?", (_oldest(at),))
+                connection.execute("DELETE FROM beats WHERE at <= ?", (self._lives.last,))
+                connection.execute("INSERT INTO beats (at) VALUES (?)", (self._lives.last,))
+                connection.execute("COMMIT")
+            except sqlite3.Error:
+                self._lives.last = written
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        return [
+            Outage(*found)
+            for found in connection.execute(
+                "SELECT since, until FROM outages WHERE until > ? ORDER BY since", (_oldest(at),)
+            )
+        ]
+
     def write(self, batch: list[Append]) -> list[Exception | None]:
         """Commit a batch; says of each append why it was left out (None: it is on the disk).
 
@@ -125,7 +162,7 @@ class SqliteWriter:
         if not changes.entries:
             return results
         try:
-            if changes.rows or len(changes.entries) > MAX_ROWS:
+            if changes.rows or changes.deadlines or len(changes.entries) > MAX_ROWS:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._apply(changes)
                 self._connection.execute("COMMIT")
@@ -193,6 +230,16 @@ class SqliteWriter:
             self._connection.executemany(
                 "DELETE FROM game_players WHERE user_id = ? AND game_id = ?", left
             )
+
+        if changes.deadlines:
+            self._set_deadlines(changes.deadlines)
+
+    def _set_deadlines(self, deadlines: dict[str, int | None]) -> None:
+        due = [(game_id, at) for game_id, at in deadlines.items() if at is not None]
+        self._insert("deadlines", ("game_id", "due_at"), due, queries.UPSERT_DEADLINE)
+        over = [(game_id,) for game_id, at in deadlines.items() if at is None]
+        if over:
+            self._connection.executemany("DELETE FROM deadlines WHERE game_id = ?", over)
 
     def _insert(
         self,

@@ -9,7 +9,7 @@ from pathlib import Path
 from meeple.errors import ConfigurationError
 
 #: The newest revision in ``versions``. Revisions are numbers of four digits.
-HEAD = "0001"
+HEAD = "0002"
 
 # Alembic's ``op`` and ``context`` are global: one migration at a time in a process.
 _one_at_a_time = threading.Lock()
