@@ -40,9 +40,6 @@ export type Json =
   | { readonly [key: string]: Json };
 """
 
-#: What a client sends: there, whatever has a default may be left out.
-SENT = (ws.ClientMessage, rest.Body)
-
 SIMPLE: dict[type[kinds.Type], str] = {
     kinds.AnyType: "Json",
     kinds.BoolType: "boolean",
@@ -55,10 +52,14 @@ SIMPLE: dict[type[kinds.Type], str] = {
 
 
 class Writer:
-    """Gathers the declarations that a type needs, each once and before its first use."""
+    """Gathers the declarations that a type needs, each once.
+
+    What is written first has its own name; another class of that name is a ``…Message``.
+    """
 
     def __init__(self) -> None:
         self.declared: dict[str, str] = {}
+        self._names: dict[type, str] = {}
 
     def name(self, one: kinds.Type) -> str:
         """``one`` as TypeScript writes it.
@@ -92,27 +93,44 @@ class Writer:
         return f"({name})" if " " in name else name
 
     def _declare_enum(self, cls: type[Enum]) -> str:
-        if cls.__name__ not in self.declared:
+        if cls not in self._names:
             words = " | ".join(json.dumps(one.value) for one in cls)
-            self.declared[cls.__name__] = f"{_doc(cls)}export type {cls.__name__} = {words};\n"
-        return cls.__name__
+            name = self._new_name(cls)
+            self.declared[name] = f"{_doc(cls)}export type {name} = {words};\n"
+        return self._names[cls]
 
     def _declare_struct(self, one: kinds.StructType) -> str:
-        name = one.cls.__name__
-        if name not in self.declared:
-            self.declared[name] = ""  # it may refer to itself
-            notes = dict(_attributes(one.cls))
+        cls = one.cls
+        if cls not in self._names:
+            name = self._new_name(cls)  # first, as it may refer to itself
+            notes = dict(_attributes(cls))
             fields = "".join(self._field(one, field, notes) for field in one.fields)
             if one.tag_field is not None:
                 fields = f"  readonly {one.tag_field}: {json.dumps(one.tag)};\n" + fields
-            del self.declared[name]
-            self.declared[name] = f"{_doc(one.cls)}export interface {name} {{\n{fields}}}\n"
+            self.declared[name] = f"{_doc(cls)}export interface {name} {{\n{fields}}}\n"
+        return self._names[cls]
+
+    def _new_name(self, cls: type) -> str:
+        name = cls.__name__
+        if name in self._names.values():
+            name += "Message"
+        if name in self._names.values():
+            raise TypeError(f"another class is {name} already")
+        self._names[cls] = name
         return name
+
+    def events(self, name: str, events: dict[str, Any], doc: str) -> None:
+        """Declare ``name``: which event has which payload."""
+        fields = "".join(
+            f'  "{event}": {self.name(kinds.type_info(cls))};\n' for event, cls in events.items()
+        )
+        self.declared[name] = f"/** {doc} */\nexport interface {name} {{\n{fields}}}\n"
 
     def _field(self, one: kinds.StructType, field: kinds.Field, notes: dict[str, str]) -> str:
         unset = field.default is NODEFAULT and field.default_factory is NODEFAULT
         config = one.cls.__struct_config__
-        sent = issubclass(one.cls, SENT)
+        # What a client sends refuses unknown fields; there, what has a default may be left out.
+        sent = one.forbid_unknown_fields
         optional = not field.required and (unset or sent or config.omit_defaults)
         type_ = self.name(field.type)
         if field.encode_name == "ok" and isinstance(field.type, kinds.BoolType):
@@ -150,11 +168,6 @@ def _codes(cls: type[errors.MeepleError] = errors.MeepleError) -> Iterator[str]:
         yield from _codes(below)
 
 
-def _events(name: str, events: dict[str, Any], doc: str) -> str:
-    lines = "".join(f'  "{event}": {cls.__name__};\n' for event, cls in events.items())
-    return f"/** {doc} */\nexport interface {name} {{\n{lines}}}\n"
-
-
 def text() -> str:
     """The whole file."""
     bodies = [
@@ -162,18 +175,18 @@ def text() -> str:
         for one in vars(rest).values()
         if isinstance(one, type) and issubclass(one, msgspec.Struct) and one is not rest.Body
     ]
-    acks = [ws.Failed, Receipt, Joined]
     writer = Writer()
-    for cls in (*ws.CLIENT_EVENTS.values(), *ws.SERVER_EVENTS.values(), *acks, *bodies):
+    # States come first: theirs are the names that a user reads.
+    writer.events("ServerEvents", ws.SERVER_EVENTS, "What the server may send.")
+    for cls in (ws.Failed, Receipt, Joined, *bodies):
         writer.name(kinds.type_info(cls))
+    writer.events("ClientEvents", ws.CLIENT_EVENTS, "What a client may send.")
     codes = "".join(f"\n  | {json.dumps(code)}" for code in dict.fromkeys(_codes()))
     return "\n".join(
         (
             HEAD,
             f"/** What went wrong, in stable words. */\nexport type ErrorCode ={codes};\n",
             *writer.declared.values(),
-            _events("ClientEvents", ws.CLIENT_EVENTS, "What a client may send."),
-            _events("ServerEvents", ws.SERVER_EVENTS, "What the server may send."),
         )
     )
 

@@ -1,16 +1,25 @@
-// The server's time, and what is left on the clocks by it.
+// What is left on the clocks, by the server's time.
 import type { Json } from "./generated.js";
 
-/** The clocks of a game, as `GameState.clock` has them. All of it is in milliseconds. */
+/** The clocks of a game, as `GameState.clock` has them at its `server_time`; all in milliseconds. */
 export interface Clocks {
-  /** The seats whose time is running. */
+  readonly control?: object;
+  /** The seats on the clock. */
   readonly running: readonly number[];
-  /** What each seat had left at the state's `server_time`; null for one without a clock. */
-  readonly remaining: readonly (number | null)[];
-  /** When the first of the running clocks will be at zero, by the server's time. */
+  /** What each seat's clock shows: of its main time, or of its byo-yomi period. */
+  readonly remaining: readonly number[];
+  /** Of `running`, the seats whose first action is yet to come: their clocks show no change. */
+  readonly first_move?: readonly number[];
+  /** When the first of the seats on the clock runs out of time, by the server's time. */
   readonly due_at?: number | null;
   /** The clocks stand still until then, by the server's time. */
-  readonly paused_until?: number | null;
+  readonly paused_until?: number;
+  /** Until each seat's `remaining` starts to run. */
+  readonly delay?: readonly number[];
+  /** Byo-yomi periods that each seat has left, the present one included. */
+  readonly periods?: readonly number[];
+  /** Whether each seat's `remaining` is that of a period. */
+  readonly in_period?: readonly boolean[];
 }
 
 /** What of a `GameState` the clocks are drawn from. */
@@ -19,66 +28,69 @@ export interface Clocked {
   readonly server_time: number;
 }
 
+/** What a seat's clock shows. */
+export interface ClockReading {
+  /** Milliseconds of the main time, or of the present byo-yomi period. */
+  readonly remaining: number;
+  /** Milliseconds until `remaining` starts to run. */
+  readonly delay: number;
+  /** Byo-yomi periods left, the present one included; 0 without byo-yomi. */
+  readonly periods: number;
+  /** Whether `remaining` is that of a period. */
+  readonly inPeriod: boolean;
+  /** Whether it changes. */
+  readonly running: boolean;
+}
+
 /**
- * The milliseconds that `seat` has left at `now`, by the server's time (`client.now()`).
+ * What the clock of `seat` shows at `now`, by the server's time (`client.now()`).
  *
  * Null if the seat has no clock.
  */
-export function remaining(game: Clocked, seat: number, now: number): number | null {
+export function readClock(game: Clocked, seat: number, now: number): ClockReading | null {
   const clocks = game.clock as Clocks | null;
-  const left = clocks?.remaining[seat];
-  if (clocks === null || left === null || left === undefined) return null;
-  if (!clocks.running.includes(seat)) return left;
-  const from = Math.max(game.server_time, clocks.paused_until ?? 0);
-  return Math.max(0, left - Math.max(0, now - from));
+  const shown = clocks?.remaining[seat];
+  if (clocks === null || shown === undefined) return null;
+  const at = {
+    remaining: shown,
+    delay: clocks.delay?.[seat] ?? 0,
+    periods: clocks.periods?.[seat] ?? 0,
+    inPeriod: clocks.in_period?.[seat] ?? false,
+    running: clocks.running.includes(seat) && !(clocks.first_move?.includes(seat) ?? false),
+  };
+  if (!at.running) return at;
+  const elapsed = Math.max(0, now - Math.max(game.server_time, clocks.paused_until ?? 0));
+  const spent = Math.max(0, elapsed - at.delay);
+  return { ...at, ...later(at, spent, clocks), delay: Math.max(0, at.delay - elapsed) };
 }
 
-interface Sample {
-  /** The server's time less this machine's. */
-  readonly offset: number;
-  readonly roundTrip: number;
+/** Milliseconds that the clock of `seat` shows at `now`; null if it has none. See `readClock`. */
+export function remaining(game: Clocked, seat: number, now: number): number | null {
+  return readClock(game, seat, now)?.remaining ?? null;
 }
 
-const SAMPLES = 8;
-
-/**
- * How far the server's time is ahead of this machine's.
- *
- * Of the last round trips the shortest is believed: the server's time was read somewhere between its
- * two ends, so it is wrong by half of it at most.
- */
-export class ServerTime {
-  #samples: readonly Sample[] = [];
-
-  /** A round trip: this machine's time when it asked and when it was answered, and the answer. */
-  add(askedAt: number, answeredAt: number, serverTime: number): void {
-    const roundTrip = Math.max(0, answeredAt - askedAt);
-    const sample = { offset: serverTime - (askedAt + roundTrip / 2), roundTrip };
-    const best = this.#best();
-    // Both cannot be right: this machine's clock was set, or it has slept.
-    const contradicts =
-      best !== undefined &&
-      Math.abs(best.offset - sample.offset) > (best.roundTrip + sample.roundTrip) / 2 + 1;
-    this.#samples = contradicts ? [sample] : [...this.#samples.slice(1 - SAMPLES), sample];
-  }
-
-  /** Milliseconds to add to this machine's time; 0 while nothing is known. */
-  get offset(): number {
-    return this.#best()?.offset ?? 0;
-  }
-
-  #best(): Sample | undefined {
-    return this.#samples.reduce<Sample | undefined>(
-      (best, one) => (best === undefined || one.roundTrip <= best.roundTrip ? one : best),
-      undefined,
-    );
-  }
+/** What a running clock shows when so many milliseconds more are spent. */
+function later(at: ClockReading, spent: number, { control }: Clocks): Partial<ClockReading> {
+  if (spent < at.remaining) return { remaining: at.remaining - spent };
+  const period = 1_000 * ((control as { period?: number } | undefined)?.period ?? 0);
+  if (at.periods === 0 || period === 0) return { remaining: 0 };
+  const used = at.inPeriod ? spent + period - at.remaining : spent - at.remaining;
+  const periods = Math.max(0, at.periods - Math.floor(used / period));
+  return { remaining: periods > 0 ? period - (used % period) : 0, periods, inPeriod: true };
 }
 
 /** The clocks as they are if all of them stop at `now`. */
 export function stopped(game: Clocked, now: number): Clocks | null {
   const clocks = game.clock as Clocks | null;
   if (clocks === null) return null;
-  const left = clocks.remaining.map((_, seat) => remaining(game, seat, now));
-  return { ...clocks, running: [], remaining: left, due_at: null };
+  const read = clocks.remaining.map((_, seat) => readClock(game, seat, now) as ClockReading);
+  return {
+    ...clocks,
+    running: [],
+    remaining: read.map((one) => one.remaining),
+    due_at: null,
+    ...(clocks.delay && { delay: read.map((one) => one.delay) }),
+    ...(clocks.periods && { periods: read.map((one) => one.periods) }),
+    ...(clocks.in_period && { in_period: read.map((one) => one.inPeriod) }),
+  };
 }

@@ -40,46 +40,6 @@ export type ErrorCode =
   | "configuration_error"
   | "database_in_use";
 
-/** `game:join`: take part, or come back; `last_seq` asks only for what came after it. */
-export interface Join {
-  readonly game_id: string;
-  readonly last_seq?: number | null | undefined;
-}
-
-/** `game:spectate`: watch a game. */
-export interface Spectate {
-  readonly game_id: string;
-  readonly last_seq?: number | null | undefined;
-}
-
-/** `game:leave`: be told no more about a game. */
-export interface Leave {
-  readonly game_id: string;
-}
-
-/** `game:action`: play; a resend under the same `action_id` plays nothing. */
-export interface Act {
-  readonly game_id: string;
-  readonly action: Json;
-  readonly action_id?: string | null | undefined;
-  readonly seq?: number | null | undefined;
-}
-
-/** `game:resign`: give up. */
-export interface Resign {
-  readonly game_id: string;
-  readonly action_id?: string | null | undefined;
-}
-
-/** `game:heartbeat`: keep presence alive, and ask for the server's time. */
-export interface Heartbeat {
-}
-
-/** `auth:refresh`: go on with a fresh token of the same user. */
-export interface RefreshToken {
-  readonly token: string;
-}
-
 /** `auth_error`: the token is bad, or it has expired; a disconnect follows. */
 export interface AuthErrorMessage {
   readonly code: string;
@@ -170,6 +130,15 @@ export interface GameErrorMessage {
   readonly code: string;
   readonly message: string;
   readonly retryable: boolean;
+}
+
+/** What the server may send. */
+export interface ServerEvents {
+  "auth_error": AuthErrorMessage;
+  "game:state": GameState;
+  "game:over": GameOverMessage;
+  "game:presence": GamePresence;
+  "game:error": GameErrorMessage;
 }
 
 /** What went wrong: a stable `code`, words for people, and whether to try again. */
@@ -324,6 +293,46 @@ export interface Health {
   readonly parts: { readonly [key: string]: string };
 }
 
+/** `game:join`: take part, or come back; `last_seq` asks only for what came after it. */
+export interface Join {
+  readonly game_id: string;
+  readonly last_seq?: number | null | undefined;
+}
+
+/** `game:spectate`: watch a game. */
+export interface Spectate {
+  readonly game_id: string;
+  readonly last_seq?: number | null | undefined;
+}
+
+/** `game:leave`: be told no more about a game. */
+export interface Leave {
+  readonly game_id: string;
+}
+
+/** `game:action`: play; a resend under the same `action_id` plays nothing. */
+export interface Act {
+  readonly game_id: string;
+  readonly action: Json;
+  readonly action_id?: string | null | undefined;
+  readonly seq?: number | null | undefined;
+}
+
+/** `game:resign`: give up. */
+export interface Resign {
+  readonly game_id: string;
+  readonly action_id?: string | null | undefined;
+}
+
+/** `game:heartbeat`: keep presence alive, and ask for the server's time. */
+export interface Heartbeat {
+}
+
+/** `auth:refresh`: go on with a fresh token of the same user. */
+export interface RefreshToken {
+  readonly token: string;
+}
+
 /** What a client may send. */
 export interface ClientEvents {
   "game:join": Join;
@@ -333,13 +342,4 @@ export interface ClientEvents {
   "game:resign": Resign;
   "game:heartbeat": Heartbeat;
   "auth:refresh": RefreshToken;
-}
-
-/** What the server may send. */
-export interface ServerEvents {
-  "auth_error": AuthErrorMessage;
-  "game:state": GameState;
-  "game:over": GameOverMessage;
-  "game:presence": GamePresence;
-  "game:error": GameErrorMessage;
 }

@@ -1,7 +1,7 @@
 /** Play on a Meeple server: exactly-once actions, reconnection, a typed store for each table. */
 export { Client, connect, type ClientOptions, type Parts } from "./client.js";
 export type { ActOptions, CommandOptions, EventPayload, OfferKind } from "./commands.js";
-export { remaining, type Clocked, type Clocks } from "./clock.js";
+export { readClock, remaining, type Clocked, type ClockReading, type Clocks } from "./clock.js";
 export { MeepleError, type ClientErrorCode } from "./errors.js";
 export type * from "./generated.js";
 export type { ConnectionState, Status } from "./link.js";

@@ -1,9 +1,9 @@
 // The connection: made again whenever it breaks, and kept alive by heartbeats.
-import { ServerTime } from "./clock.js";
 import { MeepleError, closed } from "./errors.js";
 import type { AuthErrorMessage } from "./generated.js";
 import { Waiting } from "./patience.js";
 import { Dropped, sendOnce } from "./sending.js";
+import { ServerTime } from "./server_time.js";
 import { Store } from "./store.js";
 import { Backoff, type Timing } from "./timing.js";
 import { Tokens, type TokenSource } from "./token.js";

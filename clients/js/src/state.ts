@@ -1,5 +1,5 @@
 // What is known of a table, and how each message changes it. Nothing here sends, waits or remembers.
-import { stopped, type Clocked } from "./clock.js";
+import { stopped } from "./clock.js";
 import type { MeepleError } from "./errors.js";
 import type { GameOverMessage, GamePresence, GameState, Json } from "./generated.js";
 
@@ -35,6 +35,8 @@ export interface ChatLine {
   readonly text: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** `players`, which only players hear, or `spectators`. */
+  readonly room: "players" | "spectators";
 }
 
 /** What is known of a table. It never changes: each change makes another. */
@@ -109,7 +111,7 @@ export function ended<View, Action>(
     legal_actions: null,
     request: null,
     outcome: over.outcome,
-    clock: stopped(game as Clocked, now) as Json,
+    clock: stopped(game, now) as unknown as Game["clock"],
   };
 }
 

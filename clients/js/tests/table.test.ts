@@ -119,7 +119,15 @@ test("presence changes the players and nothing else", async () => {
 
 test("what is said at a table is kept", async () => {
   const table = await joined();
-  const line = { game_id: "g", seat: 1, user_id: "u", name: "Ben", text: "hello", at: 1 };
+  const line = {
+    game_id: "g",
+    seat: 1,
+    user_id: "u",
+    name: "Ben",
+    text: "hello",
+    at: 1,
+    room: "players",
+  };
   server.now.say("game:chats", { game_id: "g", lines: [line] });
   server.now.say("game:chat", { ...line, text: "there?" });
   expect(table.getSnapshot().chat.map(({ text }) => text)).toEqual(["hello", "there?"]);
