@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 // Whoever passes the built page on passes on other people's code: their licences go along.
@@ -29,9 +30,13 @@ function licences() {
 // For `npm run dev`: where `meeple serve` listens.
 const server = process.env.MEEPLE_URL ?? "http://127.0.0.1:8000";
 
+// Its source and not its build, so that a change shows at once.
+const client = fileURLToPath(new URL("../clients/js/src/index.ts", import.meta.url));
+
 export default defineConfig({
   base: "./",
   plugins: [licences()],
+  resolve: { alias: { "@meeple/client": client } },
   build: {
     outDir: "../src/meeple/web",
     emptyOutDir: true,
@@ -42,6 +47,7 @@ export default defineConfig({
     reportCompressedSize: true,
   },
   server: {
+    fs: { allow: [".."] },
     proxy: {
       "/api": server,
       "/health": server,

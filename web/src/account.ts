@@ -1,13 +1,6 @@
 // Who plays here: a guest account, kept in this browser (or in this tab alone).
-import { rest } from "./rest";
-import { Refused } from "./wire";
-
-export interface Account {
-  token: string;
-  user_id: string;
-  name: string;
-  expires_at: number;
-}
+import { Rest, type Guest } from "@meeple/client";
+import { refusedAs } from "./wire";
 
 const KEY = "meeple.account";
 const STALE = new Set(["invalid_token", "token_expired"]);
@@ -45,16 +38,16 @@ const tab = new Shelf(() => sessionStorage);
 
 const shelf = (): Shelf => (tab.get() === null ? browser : tab);
 
-function stored(): Account | null {
+function stored(): Guest | null {
   try {
-    return JSON.parse(shelf().get() || "null") as Account | null;
+    return JSON.parse(shelf().get() || "null") as Guest | null;
   } catch {
     return null;
   }
 }
 
 /** The account, unless there is none or its token has expired. */
-export function account(): Account | null {
+export function account(): Guest | null {
   const found = stored();
   return found && found.expires_at * 1000 > Date.now() ? found : null;
 }
@@ -71,29 +64,32 @@ export function separateTab(): void {
 }
 
 /** Get a guest account. */
-export async function enter(name: string): Promise<Account> {
-  const made = await rest<Account>("POST", "/guests", { name: name.trim() || "Guest" });
+export async function enter(name: string): Promise<Guest> {
+  const made = await new Rest().guest(name.trim() || "Guest");
   shelf().set(JSON.stringify(made));
   return made;
 }
 
-let renewing: Promise<Account> | null = null;
+let renewing: Promise<Guest> | null = null;
 
 /** A fresh account of the same name, in place of one that the server no longer takes. */
-export function renew(): Promise<Account> {
+export function renew(): Promise<Guest> {
   renewing ??= enter(lastName()).finally(() => {
     renewing = null;
   });
   return renewing;
 }
 
+/** Whether an account is no good any more. */
+export const isStale = (error: unknown): boolean => refusedAs(error, STALE);
+
 /** A request in the account's name; renews an account that the server no longer takes. */
-export async function signed<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+export async function signed<T>(ask: (rest: Rest) => Promise<T>): Promise<T> {
   const { token } = account() ?? (await renew());
   try {
-    return await rest<T>(method, path, body, token);
+    return await ask(new Rest({ token }));
   } catch (error) {
-    if (!(error instanceof Refused && STALE.has(error.code))) throw error;
-    return rest<T>(method, path, body, (await renew()).token);
+    if (!isStale(error)) throw error;
+    return ask(new Rest({ token: (await renew()).token }));
   }
 }

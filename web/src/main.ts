@@ -1,5 +1,5 @@
-import { account, separateTab } from "./account";
-import { Line } from "./line";
+import { Client, type Guest } from "@meeple/client";
+import { account, isStale, renew, separateTab } from "./account";
 import { game } from "./pages/game";
 import { invited } from "./pages/invited";
 import { lobby } from "./pages/lobby";
@@ -8,15 +8,20 @@ import "./style.css";
 
 const root = document.getElementById("app") as HTMLElement;
 let page: Page | null = null;
-let line: { user: string; line: Line } | null = null;
+let connected: { user: string; client: Client } | null = null;
 
 /** The connection of whoever plays here now. */
-function lineOf(user: string): Line {
-  if (line?.user !== user) {
-    line?.line.close();
-    line = { user, line: new Line() };
+function clientOf({ user_id, token }: Guest): Client {
+  if (connected?.user !== user_id) {
+    connected?.client.close();
+    const client = new Client({ token });
+    connected = { user: user_id, client };
+    client.connection.subscribe(({ error }) => {
+      // The page that is shown goes on as whom the server knows.
+      if (isStale(error)) renew().then(show, () => undefined);
+    });
   }
-  return line.line;
+  return connected.client;
 }
 
 function show(): void {
@@ -30,7 +35,7 @@ function show(): void {
   const me = account();
   if (id === undefined) page = lobby(root, show);
   else if (me === null) page = invited(root, id, show);
-  else page = game(root, id, lineOf(me.user_id), show);
+  else page = game(root, id, clientOf(me), show);
 }
 
 window.addEventListener("hashchange", show);

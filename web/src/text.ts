@@ -1,5 +1,5 @@
 // The words of the page.
-import type { GameRow, GameState, Outcome, Player } from "./wire";
+import type { GameRow, Game, Outcome, PlayerView } from "@meeple/client";
 
 const REASONS: Record<string, string> = {
   line: "the line is complete",
@@ -14,7 +14,7 @@ const TITLES: Record<string, string> = { "connect-four": "Connect four" };
 export const title = (engine: string): string =>
   TITLES[engine] ?? engine.charAt(0).toUpperCase() + engine.slice(1);
 
-export const nameOf = (player: Player | undefined): string =>
+export const nameOf = (player: PlayerView | undefined): string =>
   player?.name ?? (player ? `Seat ${player.seat + 1}` : "Somebody");
 
 /** "Ann, Bob and Cem" */
@@ -41,7 +41,7 @@ export function ending(outcome: Outcome, seat: number | null, names: string[]): 
 }
 
 /** Where a game stands, in a sentence. */
-export function standing(state: GameState): string {
+export function standing(state: Game): string {
   const { players, seat, to_act } = state;
   const names = players.map(nameOf);
   if (state.outcome) return ending(state.outcome, seat, names);

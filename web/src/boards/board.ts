@@ -1,8 +1,8 @@
-import type { GameState, Json } from "../wire";
+import type { Game, Json } from "@meeple/client";
 
 /** What a board is told whenever something changes. */
 export interface Position {
-  state: GameState;
+  state: Game;
   /** True if it is this player's turn and nothing is on its way. */
   mayAct: boolean;
   /** The action that is on its way to the server; undefined if none is. */

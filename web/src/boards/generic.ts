@@ -1,5 +1,5 @@
 import { fill, h, set, usable } from "../dom";
-import type { Json } from "../wire";
+import type { Json } from "@meeple/client";
 import { type Board, type Play, type Position } from "./board";
 
 const label = (action: Json): string =>

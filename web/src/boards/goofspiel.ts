@@ -1,7 +1,7 @@
 import { arrows, fill, h, say, set, usable, type Child } from "../dom";
 import { mark } from "../pictures";
 import { list, nameOf } from "../text";
-import type { GameState, Json } from "../wire";
+import type { Game, Json } from "@meeple/client";
 import { isRecord, may, type Board, type Play, type Position } from "./board";
 
 interface Round {
@@ -83,7 +83,7 @@ export function goofspiel(play: Play, view: Json): Board | null {
   }
 
   function drawHand(
-    state: GameState,
+    state: Game,
     shown: View,
     pending: Json | undefined,
     position: Position,
@@ -132,7 +132,7 @@ function table({ prize, carried, prizes_left }: View): Child[] {
   ];
 }
 
-function bidder(state: GameState, view: View, seat: number, score: number): HTMLElement {
+function bidder(state: Game, view: View, seat: number, score: number): HTMLElement {
   const over = state.status === "over";
   const ready = !over && !state.to_act.includes(seat);
   const bid = ready ? "bid made" : "choosing";

@@ -1,4 +1,4 @@
-import type { Json } from "../wire";
+import type { Json } from "@meeple/client";
 import type { Board, Play } from "./board";
 import { connectFour } from "./connect_four";
 import { generic } from "./generic";

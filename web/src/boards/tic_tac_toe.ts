@@ -1,7 +1,7 @@
 import { arrows, fill, h, set, usable } from "../dom";
 import { mark } from "../pictures";
 import { nameOf } from "../text";
-import type { Json } from "../wire";
+import type { Json } from "@meeple/client";
 import { isRecord, isSeat, may, type Board, type Play, type Position } from "./board";
 import { runs, type Grid } from "./lines";
 

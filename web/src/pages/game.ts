@@ -1,18 +1,17 @@
+import type { Client, Game } from "@meeple/client";
 import { user } from "../account";
 import type { Board } from "../boards/board";
 import { boardFor } from "../boards/index";
 import { fill, h, say, set } from "../dom";
-import type { Line } from "../line";
-import { Table } from "../table";
+import { TablePage } from "../table";
 import { standing, title } from "../text";
-import type { GameState } from "../wire";
 import { header } from "./header";
 import { invitation } from "./invitation";
 import type { Page } from "./page";
 import { confirmed, playerList } from "./panel";
 
 /** A table: the board, who plays, and what one is asked to do. */
-export function game(root: HTMLElement, id: string, line: Line, refresh: () => void): Page {
+export function game(root: HTMLElement, id: string, client: Client, refresh: () => void): Page {
   const me = user();
   const heading = h("h1", {}, "Table");
   const banner = h("p", { class: "banner", role: "status", hidden: true });
@@ -25,7 +24,7 @@ export function game(root: HTMLElement, id: string, line: Line, refresh: () => v
   const sitButton = h("button", { type: "button", class: "main" }, "Sit down");
   const watching = h("p", { class: "watching" }, "You are watching. ", sitButton);
   const home = h("a", { class: "button", href: "#/" }, "Back to the lobby");
-  const table = new Table(id, line, update);
+  const table = new TablePage(id, client, update);
   const resign = confirmed("Resign", "Give this game up?", "Resign", () => table.resign());
   const close = confirmed("Close the table", "Call this game off?", "Close it", () => {
     void table.abort();
@@ -58,14 +57,15 @@ export function game(root: HTMLElement, id: string, line: Line, refresh: () => v
   }
 
   function drawLine(): void {
-    const lost = line.status === "lost";
+    const { status, error } = client.connection.getSnapshot();
+    const lost = status === "offline" || (status === "connecting" && table.state !== null);
     const kept = table.waiting ? " Your move is kept, and sent then." : "";
-    say(banner, line.refused ?? (lost ? `Connection lost. Reconnecting …${kept}` : ""));
+    say(banner, error?.message ?? (lost ? `Connection lost. Reconnecting …${kept}` : ""));
     set(banner, { hidden: !lost });
     stage.classList.toggle("offline", lost);
   }
 
-  function drawTable(state: GameState): void {
+  function drawTable(state: Game): void {
     const mine = state.seat !== null;
     const open = state.status === "open";
     const myTurn = mine && state.to_act.includes(state.seat as number);
@@ -89,7 +89,7 @@ export function game(root: HTMLElement, id: string, line: Line, refresh: () => v
     board.update({ state, mayAct: table.mayAct, pending: table.pendingAction });
   }
 
-  function drawForced({ request }: GameState): void {
+  function drawForced({ request }: Game): void {
     const what = request?.kind === "forced" ? request.forced : undefined;
     const words = typeof what === "object" && what !== null && "text" in what ? what.text : what;
     const text = typeof words === "string" ? words : JSON.stringify(words);

@@ -1,13 +1,13 @@
 import { fill, h, type Child } from "../dom";
 import { picture } from "../pictures";
 import { ago, list, result, title } from "../text";
-import type { GameRow } from "../wire";
+import type { GameRow } from "@meeple/client";
 
 /** A list of games that is drawn anew only if it has changed, so that the focus stays. */
 export function gameList(empty: string, item: (row: GameRow) => Child[]): GameList {
   const element = h("ul", { class: "games" });
   let drawn = "";
-  function show(rows: GameRow[]): void {
+  function show(rows: readonly GameRow[]): void {
     const text = JSON.stringify(rows);
     if (text === drawn) return;
     drawn = text;
@@ -19,7 +19,7 @@ export function gameList(empty: string, item: (row: GameRow) => Child[]): GameLi
 
 export interface GameList {
   element: HTMLElement;
-  show(rows: GameRow[]): void;
+  show(rows: readonly GameRow[]): void;
 }
 
 const link = (row: GameRow, what: string): HTMLElement =>

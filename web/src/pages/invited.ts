@@ -1,8 +1,8 @@
+import { Rest, type Game } from "@meeple/client";
 import { signed } from "../account";
 import { fill, h } from "../dom";
-import { rest } from "../rest";
 import { list, standing, title } from "../text";
-import { Refused, words, type GameState } from "../wire";
+import { refusedAs, words } from "../wire";
 import { header } from "./header";
 import { nameForm } from "./name_form";
 import type { Page } from "./page";
@@ -15,16 +15,16 @@ export function invited(root: HTMLElement, id: string, refresh: () => void): Pag
   const error = h("p", { class: "error", role: "alert" });
   fill(root, header(refresh), main);
 
-  function draw(state: GameState): void {
+  function draw(state: Game): void {
     const names = state.players.flatMap(({ name }) => (name === null ? [] : [name]));
     const free = state.status === "open";
     document.title = `${title(state.engine)} · Meeple`;
     const sit = async (): Promise<void> => {
       try {
-        await signed("POST", `/games/${id}/seats`, {});
+        await signed((rest) => rest.takeSeat(id));
       } catch (failure) {
         // If somebody was faster, there is the game to watch.
-        if (!(failure instanceof Refused && TAKEN.has(failure.code))) throw failure;
+        if (!refusedAs(failure, TAKEN)) throw failure;
       }
       refresh();
     };
@@ -40,7 +40,8 @@ export function invited(root: HTMLElement, id: string, refresh: () => void): Pag
     );
   }
 
-  rest<GameState>("GET", `/games/${id}`)
+  new Rest()
+    .game(id)
     .then(draw)
     .catch((failure: unknown) => {
       const home = h("a", { class: "button", href: "#/" }, "To the lobby");

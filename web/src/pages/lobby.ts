@@ -1,7 +1,7 @@
+import { Rest, type EngineInfo, type GameRow } from "@meeple/client";
 import { account, signed, user } from "../account";
 import { fill, h } from "../dom";
-import { rest } from "../rest";
-import { words, type Engine, type GameRow } from "../wire";
+import { words } from "../wire";
 import { gameList, myGame, openGame } from "./games";
 import { header } from "./header";
 import { nameForm } from "./name_form";
@@ -10,10 +10,6 @@ import type { Page } from "./page";
 
 const LOOK_MS = 4_000;
 const SHOWN = 20;
-
-interface Games {
-  games: GameRow[];
-}
 
 /** Where one finds a game: make a table, sit down at one, go back to one. */
 export function lobby(root: HTMLElement, refresh: () => void): Page {
@@ -32,15 +28,16 @@ export function lobby(root: HTMLElement, refresh: () => void): Page {
   );
   fill(root, header(refresh), banner, main);
 
-  let engines: Engine[] | null = null;
+  const rest = new Rest();
+  let engines: EngineInfo[] | null = null;
 
   async function look(): Promise<void> {
     try {
       engines ??= await offer();
-      const open = await rest<Games>("GET", `/games?status=open&limit=${SHOWN}`);
+      const open = await rest.games({ status: "open", limit: SHOWN });
       const isMine = (row: GameRow): boolean => row.players.some((one) => one && one.user_id === me?.user_id);
       tables.show(open.games.filter((row) => !isMine(row)));
-      if (me) mine.show((await signed<Games>("GET", `/me/games?limit=${SHOWN}`)).games);
+      if (me) mine.show((await signed((mine) => mine.myGames({ limit: SHOWN }))).games);
       banner.hidden = true;
     } catch (error) {
       fill(banner, `${words(error)} Trying again …`);
@@ -50,8 +47,8 @@ export function lobby(root: HTMLElement, refresh: () => void): Page {
     if (me && user() !== me.user_id && !stopped) refresh();
   }
 
-  async function offer(): Promise<Engine[]> {
-    const found = (await rest<{ engines: Engine[] }>("GET", "/engines")).engines;
+  async function offer(): Promise<EngineInfo[]> {
+    const found = [...(await rest.engines()).engines];
     if (me) fill(start, h("h1", {}, "New table"), newTable(found));
     return found;
   }

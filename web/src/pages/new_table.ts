@@ -1,11 +1,12 @@
+import type { EngineInfo, Json } from "@meeple/client";
 import { signed } from "../account";
 import { fill, h } from "../dom";
 import { picture } from "../pictures";
 import { title } from "../text";
-import { optionsOf, words, type Engine, type GameState, type Json, type Option } from "../wire";
+import { optionsOf, words, type Option } from "../wire";
 
 /** Choose a game and make a table of it. */
-export function newTable(engines: Engine[]): HTMLElement {
+export function newTable(engines: EngineInfo[]): HTMLElement {
   let chosen = engines[0];
   const rules = h("div", { class: "rules" });
   const error = h("p", { class: "error", role: "alert" });
@@ -26,19 +27,19 @@ export function newTable(engines: Engine[]): HTMLElement {
     error,
   );
 
-  function choose(engine: Engine): void {
+  function choose(engine: EngineInfo): void {
     chosen = engine;
     const fields = Object.entries(optionsOf(engine)).map(([name, option]) => field(name, option));
     fill(rules, seatsField(engine), ...fields);
   }
 
-  async function make(engine: Engine): Promise<void> {
+  async function make(engine: EngineInfo): Promise<void> {
     button.disabled = true;
     fill(error);
     try {
       const seats = Number(new FormData(form).get("seats") ?? engine.min_seats);
       const wanted = { engine: engine.name, seats, options: given(form), public: open.checked };
-      const { game_id } = await signed<GameState>("POST", "/games", wanted);
+      const { game_id } = await signed((rest) => rest.createGame(wanted));
       location.hash = `#/game/${game_id}`;
     } catch (failure) {
       fill(error, words(failure));
@@ -54,7 +55,7 @@ export function newTable(engines: Engine[]): HTMLElement {
   return engines.length ? form : h("p", {}, "This server has no games on offer.");
 }
 
-function offer(engine: Engine, checked: boolean, choose: () => void): HTMLElement {
+function offer(engine: EngineInfo, checked: boolean, choose: () => void): HTMLElement {
   return h(
     "label",
     { class: "engine" },
@@ -64,7 +65,7 @@ function offer(engine: Engine, checked: boolean, choose: () => void): HTMLElemen
   );
 }
 
-function seatsField({ min_seats, max_seats }: Engine): HTMLElement | null {
+function seatsField({ min_seats, max_seats }: EngineInfo): HTMLElement | null {
   if (min_seats === max_seats) return null;
   const props = { type: "number", name: "seats", min: min_seats, max: max_seats, required: true };
   return h("label", {}, "Players ", h("input", { ...props, value: min_seats }));

@@ -2,13 +2,13 @@
 import { fill, h, set } from "../dom";
 import { mark } from "../pictures";
 import { nameOf } from "../text";
-import type { GameState, Player } from "../wire";
+import type { Game, PlayerView } from "@meeple/client";
 
 /** The players with presence, and whose turn it is. */
-export function playerList(): { element: HTMLElement; update(state: GameState): void } {
+export function playerList(): { element: HTMLElement; update(state: Game): void } {
   const element = h("ul", { class: "players", "aria-label": "Players" });
   let drawn = "";
-  function update(state: GameState): void {
+  function update(state: Game): void {
     const { players, to_act, seat, outcome } = state;
     const text = JSON.stringify([players, to_act, seat, outcome]);
     if (text === drawn) return;
@@ -18,7 +18,7 @@ export function playerList(): { element: HTMLElement; update(state: GameState): 
   return { element, update };
 }
 
-function seatItem(player: Player, { to_act, seat, outcome }: GameState): HTMLElement {
+function seatItem(player: PlayerView, { to_act, seat, outcome }: Game): HTMLElement {
   const acts = to_act.includes(player.seat);
   const won = outcome?.winners.includes(player.seat) ?? false;
   if (player.user_id === null) {

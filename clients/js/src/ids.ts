@@ -1,4 +1,4 @@
-/** A random id; on a plain http address in a home network there is no `crypto.randomUUID`. */
+/** A random id; a page at a plain http address in a home network has no `crypto.randomUUID`. */
 export function newId(): string {
   if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
