@@ -53,6 +53,11 @@ if TYPE_CHECKING:  # an optional extra, loaded only when it is switched on
 
     from meeple.tracing import Traced
 
+#: Seconds that players get to come back after a planned restart, for which their clocks stand.
+RETURN = 10.0
+#: Seconds that pausing all clocks may take.
+PAUSING = 5.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
@@ -70,9 +75,13 @@ class Node:
     async def drain(self, seconds: float) -> None:
         """Send the clients to other servers, within ``seconds``; nothing they were acked is lost.
 
-        What a client had asked is answered first. Readiness is 503 from now on.
+        The clocks of their games stand still meanwhile, and what a client had asked is answered
+        first. Readiness is 503 from now on.
         """
         self.handlers.announce_draining()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PAUSING):
+                await self.games.pause_clocks(seconds=seconds + RETURN, reason="restart")
         await self.sockets.drain(seconds)
 
 
