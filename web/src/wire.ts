@@ -1,111 +1,74 @@
-// What the server says, as docs/protocol.md has it.
+// What the server says, as `@meeple/client` has it, and what a table may say beside that.
+import type * as client from "@meeple/client";
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export { MeepleError } from "@meeple/client";
+export type {
+  ChatLine,
+  EngineInfo,
+  GameRow,
+  GameStatus,
+  Json,
+  LogEntry,
+  NewGame,
+  Outcome,
+} from "@meeple/client";
+import type { Json } from "@meeple/client";
 
-export interface Player {
-  seat: number;
-  user_id: string | null;
-  name: string | null;
-  online: boolean;
+/** A player who is gone, and from when on the others may claim; milliseconds since 1970. */
+export interface Gone {
+  readonly since: number;
+  readonly claimable_at: number;
+  readonly closed: boolean;
 }
 
-export interface Outcome {
-  winners: number[];
-  reason: string;
-  scores: number[] | null;
+export type Player = client.PlayerView & { readonly gone?: Gone };
+
+export interface Offer {
+  readonly kind: client.OfferKind;
+  readonly seat: number;
+  readonly accepted?: readonly number[];
+  readonly seconds?: number;
 }
 
-export type Status = "open" | "live" | "over";
-
-export interface GameState {
-  game_id: string;
-  seq: number;
-  engine: string;
-  status: Status;
-  seat: number | null;
-  view: Json;
-  to_act: number[];
-  legal_actions: Json[] | null;
-  request: { kind: string; forced?: Json; labels?: string[] } | null;
-  players: Player[];
-  outcome: Outcome | null;
-  server_time: number;
+export interface Clock {
+  readonly control?: { readonly kind: string } & { readonly [key: string]: Json };
+  readonly running: readonly number[];
+  readonly remaining: readonly (number | null)[];
+  readonly first_move?: readonly number[];
+  readonly due_at?: number | null;
+  readonly paused_until?: number | null;
+  readonly delay?: readonly number[];
+  readonly periods?: readonly number[];
+  readonly in_period?: readonly boolean[];
 }
 
-export interface GameOver {
-  game_id: string;
-  seq: number;
-  outcome: Outcome;
-}
-
-export interface Presence {
-  game_id: string;
-  players: Player[];
-}
+export type GameState = Omit<client.Game, "players" | "clock"> & {
+  readonly players: readonly Player[];
+  readonly clock: Clock | null;
+  readonly offers?: readonly Offer[];
+};
 
 export interface Option {
-  type?: string;
-  description?: string;
-  default?: Json;
-  minimum?: number;
-  maximum?: number;
-  enum?: Json[];
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: Json;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly Json[];
 }
 
 interface Schema {
-  $ref?: string;
-  $defs?: Record<string, Schema>;
-  properties?: Record<string, Option>;
-}
-
-export interface Engine {
-  name: string;
-  summary: string;
-  min_seats: number;
-  max_seats: number;
-  options: Schema;
-}
-
-export interface GameRow {
-  game_id: string;
-  engine: string;
-  options: Record<string, Json>;
-  status: Status;
-  players: ({ user_id: string; name: string } | null)[];
-  updated_at: number;
-  outcome: Outcome | null;
-}
-
-export interface ErrorBody {
-  code: string;
-  message: string;
-  retryable: boolean;
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Schema>>;
+  readonly properties?: Readonly<Record<string, Option>>;
 }
 
 /** The house rules that a game has, by name. */
-export function optionsOf({ options }: Engine): Record<string, Option> {
+export function optionsOf(engine: client.EngineInfo): Readonly<Record<string, Option>> {
+  const options = engine.options as Schema;
   const name = options.$ref?.split("/").at(-1);
   return (name === undefined ? options : options.$defs?.[name])?.properties ?? {};
 }
-
-/** The server refused, or it cannot be reached (code `unreachable`). */
-export class Refused extends Error {
-  readonly code: string;
-  readonly retryable: boolean;
-
-  constructor({ code, message, retryable }: ErrorBody) {
-    super(message);
-    this.code = code;
-    this.retryable = retryable;
-  }
-}
-
-export const unreachable = (): Refused =>
-  new Refused({
-    code: "unreachable",
-    message: "The server does not answer at the moment.",
-    retryable: true,
-  });
 
 /** What to tell a person of a failure. */
 export const words = (error: unknown): string =>

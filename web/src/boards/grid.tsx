@@ -1,0 +1,385 @@
+// Any grid, as SVG: by click, by drag, and by the keyboard.
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { still } from "../motion";
+import { nameOf } from "../text";
+import { Aside } from "./aside";
+import { geometryOf, SIZE, type Geometry } from "./geometry";
+import { lookOf, type Look } from "./look";
+import { meant, type BoardProps, type Cell, type Grid } from "./model";
+import { Piece } from "./pieces";
+import { Question, usePicking, type Picking } from "./picking";
+import "./grid.css";
+
+const STEPS: Record<string, readonly [number, number]> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
+interface Drag {
+  from: number;
+  startX: number;
+  startY: number;
+  x: number;
+  y: number;
+  moving: boolean;
+}
+
+export function GridBoard(props: BoardProps & { board: Grid }) {
+  const { state, board, moves, mayAct, act, pending } = props;
+  const look = lookOf(state.engine);
+  const [flip, setFlip] = useState(false);
+  const turned = look.bottom !== undefined && state.seat !== null && state.seat !== look.bottom;
+  const flipped = turned !== flip;
+  const geometry = useMemo(
+    () => geometryOf(board, look, flipped),
+    [board.rows, board.columns, board.shape, look, flipped],
+  );
+  const picking = usePicking({ moves, mayAct, act, seq: state.seq });
+  const [focus, setFocus] = useState(() => Math.floor(board.cells.length / 2));
+  const svg = useRef<SVGSVGElement>(null);
+  const [drag, setDrag] = useState<Drag | null>(null);
+  const dragged = useRef(false);
+  const shown = pendingOn(board, moves, pending, state.seat);
+  useArrival(svg, shown, geometry, look, dragged);
+
+  const press = (cell: number): void => picking.click(look.falls ? landing(cell, board, picking) : cell);
+
+  function keys(event: KeyboardEvent): void {
+    const step = STEPS[event.key];
+    if (step) {
+      event.preventDefault();
+      const next = geometry.beside(focus, ...step);
+      if (next === null) return;
+      setFocus(next);
+      svg.current?.querySelector<SVGElement>(`[data-cell="${next}"]`)?.focus();
+    } else if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      press(focus);
+    } else if (event.key === "Escape") picking.clear();
+  }
+
+  // --- dragging -----------------------------------------------------------------------------------
+
+  function point(event: PointerEvent): { x: number; y: number } {
+    const matrix = svg.current?.getScreenCTM()?.inverse();
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix);
+    return { x, y };
+  }
+
+  function down(event: PointerEvent, cell: number): void {
+    if (event.button !== 0 || !mayAct) return;
+    const goesOn = meant(moves, [cell]).some(({ path }) => path.length > 1);
+    if (!goesOn || !board.cells[cell]) return;
+    // The picture must not scroll under the finger.
+    (event.currentTarget as Element).releasePointerCapture?.(event.pointerId);
+    const { x, y } = point(event);
+    setDrag({ from: cell, startX: x, startY: y, x, y, moving: false });
+  }
+
+  function move(event: PointerEvent): void {
+    if (!drag) return;
+    const { x, y } = point(event);
+    const moving = drag.moving || Math.hypot(x - drag.startX, y - drag.startY) > 2;
+    setDrag({ ...drag, x, y, moving });
+  }
+
+  function up(event: PointerEvent): void {
+    if (!drag) return;
+    const { from, moving } = drag;
+    setDrag(null);
+    if (!moving) return;
+    const target = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-cell]");
+    const to = Number(target?.getAttribute("data-cell") ?? Number.NaN);
+    suppress.current = true;
+    window.setTimeout(() => (suppress.current = false), 0);
+    if (Number.isNaN(to) || to === from) return;
+    dragged.current = true;
+    if (!picking.drop(from, to)) dragged.current = false;
+  }
+  // The click that follows a drag means nothing.
+  const suppress = useRef(false);
+
+  const pad = board.labels ? 4.5 : 0.6;
+  const box = `${-pad} -0.6 ${geometry.width + pad + 0.6} ${geometry.height + pad + 0.6}`;
+  const next = look.falls ? columnsOf(picking.next, board) : picking.next;
+  const hand = drag?.moving ? drag : null;
+  return (
+    <div class={`grid-board cells-${look.cells} shape-${board.shape}`}>
+      <svg
+        ref={svg}
+        viewBox={box}
+        role="grid"
+        aria-label="Board"
+        aria-readonly={!mayAct}
+        class={hand ? "dragging" : undefined}
+        style={{ aspectRatio: `${geometry.width + pad + 0.6} / ${geometry.height + pad + 0.6}` }}
+        onKeyDown={keys}
+        onPointerMove={move}
+        onPointerUp={up}
+        onPointerCancel={() => setDrag(null)}
+      >
+        <Ground board={board} geometry={geometry} look={look} />
+        {Array.from({ length: board.rows }, (_, row) => (
+          <g role="row" key={row}>
+            {Array.from({ length: board.columns }, (_, column) => {
+              const cell = row * board.columns + column;
+              const { x, y } = geometry.at(cell);
+              const on = shown.cells[cell] ?? null;
+              const classes = [
+                "cell",
+                (row + column) % 2 ? "odd" : "even",
+                board.last?.includes(cell) && "last",
+                board.marked?.includes(cell) && "marked",
+                picking.picked.includes(cell) && "picked",
+                next.has(cell) && (picking.picked.length ? "target" : "mine"),
+              ];
+              return (
+                <g
+                  key={cell}
+                  role="gridcell"
+                  data-cell={cell}
+                  class={classes.filter(Boolean).join(" ")}
+                  transform={`translate(${x} ${y})`}
+                  tabIndex={cell === focus ? 0 : -1}
+                  aria-label={said(board, cell, on, state.players.map(nameOf), next.has(cell))}
+                  aria-selected={picking.picked.includes(cell)}
+                  onClick={() => {
+                    if (suppress.current) return;
+                    setFocus(cell);
+                    press(cell);
+                  }}
+                  onPointerDown={(event) => down(event, cell)}
+                  onFocus={() => setFocus(cell)}
+                >
+                  <path class="ground" d={geometry.outline} />
+                  {look.cells === "holes" && <circle class="hole" r="4.1" />}
+                  {on && (
+                    <g class={`piece ${shown.arriving === cell ? "arriving" : ""}`} data-piece={cell}>
+                      {hand?.from !== cell && <Stack cell={on} look={look} geometry={geometry} y={y} turned={isTurned(look, on, state.seat, flip)} />}
+                    </g>
+                  )}
+                  <circle class="hint" r={on ? 4.6 : 1.4} />
+                  <path class="ring" d={geometry.outline} />
+                </g>
+              );
+            })}
+          </g>
+        ))}
+        <Labels board={board} geometry={geometry} flipped={flipped} />
+        {hand && board.cells[hand.from] && (
+          <g class="held" transform={`translate(${hand.x} ${hand.y}) scale(1.15)`}>
+            <Piece cell={board.cells[hand.from] as Cell} look={look} />
+          </g>
+        )}
+      </svg>
+      <Aside board={board} look={look} state={state} />
+      {look.bottom !== undefined && (
+        <button class="quiet flip" onClick={() => setFlip(!flip)} aria-label="Turn the board">
+          ⇅
+        </button>
+      )}
+      <Question picking={picking} />
+    </div>
+  );
+}
+
+const isTurned = (look: Look, cell: Cell, seat: number | null, flip: boolean): boolean =>
+  !!look.turned && ((cell.seat !== (seat ?? look.bottom)) !== flip);
+
+/** Several checkers on one point lie one beyond the other; else there is one piece. */
+function Stack({ cell, look, geometry, y, turned }: { cell: Cell; look: Look; geometry: Geometry; y: number; turned: boolean }) {
+  if (look.cells !== "points") return <Piece cell={cell} look={look} turned={turned} />;
+  const up = y > geometry.tall ? -1 : 1;
+  const count = cell.count ?? 1;
+  return (
+    <>
+      {Array.from({ length: Math.min(count, 5) }, (_, n) => (
+        <g key={n} transform={`translate(0 ${up * (n * 9 - geometry.tall / 2 + 5)})`}>
+          <Piece cell={{ ...cell, count: n === 4 ? count - 4 : 1 }} look={look} />
+        </g>
+      ))}
+    </>
+  );
+}
+
+/** The board with the action that is on its way, where that is plain to see. */
+function pendingOn(board: Grid, moves: BoardProps["moves"], pending: BoardProps["pending"], seat: number | null) {
+  const cells = [...board.cells];
+  let arriving = -1;
+  const move = pending === undefined ? undefined : moves.find(({ action }) => action === pending);
+  const [from, to] = (move?.path ?? []) as number[];
+  if (move?.path.length === 1 && from !== undefined && !cells[from] && seat !== null) {
+    const like = board.cells.find((one) => one?.seat === seat);
+    const first = board.cells.find(Boolean);
+    const piece = like?.piece ?? (first?.piece === "x" ? "o" : first?.piece === "o" ? "x" : first?.piece);
+    if (piece || board.cells.every((one) => !one)) {
+      cells[from] = { piece: piece ?? (seat === 0 && move.text.startsWith("x") ? "x" : "stone"), seat };
+      arriving = from;
+    }
+  } else if (move?.path.length === 2 && from !== undefined && to !== undefined) {
+    cells[to] = cells[from] ?? null;
+    cells[from] = null;
+    arriving = to;
+  }
+  return { cells, arriving };
+}
+
+/** The piece of the last action comes from where it was. */
+function useArrival(
+  svg: { current: SVGSVGElement | null },
+  shown: { cells: (Cell | null)[] },
+  geometry: Geometry,
+  look: Look,
+  dragged: { current: boolean },
+): void {
+  const before = useRef<(Cell | null)[] | null>(null);
+  useLayoutEffect(() => {
+    const past = before.current;
+    before.current = shown.cells;
+    if (!past || past.length !== shown.cells.length || still()) return;
+    const gone = past.flatMap((one, at) => (one && !shown.cells[at] ? [at] : []));
+    const came = shown.cells.flatMap((one, at) => (one && !same(one, past[at]) ? [at] : []));
+    if (came.length > 4 || dragged.current) {
+      dragged.current = false;
+      return;
+    }
+    for (const at of came) {
+      const piece = svg.current?.querySelector(`[data-piece="${at}"]`);
+      const now = geometry.at(at);
+      const from = gone.find((one) => same(past[one], shown.cells[at]));
+      if (from !== undefined) {
+        const was = geometry.at(from);
+        piece?.animate([{ transform: `translate(${was.x - now.x}px, ${was.y - now.y}px)` }, { transform: "none" }], { duration: 160, easing: "ease-out" });
+      } else if (look.falls) {
+        const frames = [{ transform: `translateY(${-now.y - SIZE}px)` }, { transform: "none" }];
+        piece?.animate(frames, { duration: 90 + now.y * 4, easing: "cubic-bezier(.55,0,.9,.6)" });
+      } else {
+        piece?.animate([{ transform: "scale(.4)", opacity: 0 }, { transform: "none", opacity: 1 }], { duration: 140, easing: "ease-out" });
+      }
+    }
+  }, [shown.cells.map((one) => (one ? `${one.seat}${one.piece}${one.count ?? ""}` : "")).join()]);
+  useEffect(() => {
+    before.current = null;
+  }, [geometry]);
+}
+
+const same = (a: Cell | null | undefined, b: Cell | null | undefined): boolean =>
+  a?.piece === b?.piece && a?.seat === b?.seat;
+
+function landing(cell: number, board: Grid, picking: Picking): number {
+  const column = cell % board.columns;
+  for (const key of picking.next) {
+    if (typeof key === "number" && key % board.columns === column) return key;
+  }
+  return cell;
+}
+
+function columnsOf(next: Picking["next"], board: Grid): Set<number | string> {
+  const columns = new Set([...next].map((key) => Number(key) % board.columns));
+  return new Set(board.cells.map((_, at) => at).filter((at) => columns.has(at % board.columns)));
+}
+
+function said(board: Grid, at: number, on: Cell | null, names: string[], may: boolean): string {
+  const { labels, columns } = board;
+  const [row, column] = [Math.floor(at / columns), at % columns];
+  const name = labels?.columns.length
+    ? `${labels.columns[column]}${labels.rows[row]}`
+    : `Row ${row + 1}, column ${column + 1}`;
+  const count = on?.count && on.count > 1 ? `${on.count} × ` : "";
+  const whose = on && on.seat !== null ? ` of ${names[on.seat] ?? `seat ${on.seat + 1}`}` : "";
+  const what = on ? `${count}${on.piece}${whose}` : "empty";
+  return `${name}: ${what}${may ? ", possible" : ""}`;
+}
+
+function Labels({ board, geometry, flipped }: { board: Grid; geometry: Geometry; flipped: boolean }) {
+  const { labels, rows, columns } = board;
+  if (!labels) return null;
+  const last = flipped ? 0 : rows - 1;
+  const first = flipped ? columns - 1 : 0;
+  return (
+    <g class="labels" aria-hidden="true">
+      {labels.rows.map((text, row) => {
+        const { x, y } = geometry.at(row * columns + first);
+        return (
+          <text key={`r${text}`} x={x - 7.4} y={y} dy=".35em">
+            {text}
+          </text>
+        );
+      })}
+      {labels.columns.map((text, column) => {
+        const { x } = geometry.at(last * columns + column);
+        return (
+          <text key={`c${text}`} x={x} y={geometry.height + 3.2}>
+            {text}
+          </text>
+        );
+      })}
+    </g>
+  );
+}
+
+/** What lies under the cells: lines, a frame. */
+function Ground({ board, geometry, look }: { board: Grid; geometry: Geometry; look: Look }) {
+  const { width, height } = geometry;
+  const { rows, columns } = board;
+  if (look.cells === "holes") return <rect class="frame" width={width} height={height} rx="3" />;
+  if (look.cells === "marks") {
+    const inner = (count: number): number[] => Array.from({ length: count - 1 }, (_, n) => (n + 1) * SIZE);
+    const d = [
+      ...inner(columns).map((x) => `M${x} .6V${height - 0.6}`),
+      ...inner(rows).map((y) => `M.6 ${y}H${width - 0.6}`),
+    ];
+    return <path class="lines thick" d={d.join("")} />;
+  }
+  if (look.cells === "lines") {
+    const each = (count: number): number[] => Array.from({ length: count }, (_, n) => n * SIZE + 5);
+    const d = [
+      ...each(columns).map((x) => `M${x} 5V${height - 5}`),
+      ...each(rows).map((y) => `M5 ${y}H${width - 5}`),
+    ];
+    return (
+      <>
+        <rect class="wood" width={width} height={height} rx="1.5" />
+        <path class="lines" d={d.join("")} />
+        {stars(rows, columns).map(([row, column]) => (
+          <circle class="star" key={`${row} ${column}`} cx={column * SIZE + 5} cy={row * SIZE + 5} r=".9" />
+        ))}
+      </>
+    );
+  }
+  if (look.cells === "points") {
+    const half = height / 2;
+    const points = Array.from({ length: columns * 2 }, (_, n) => {
+      const [x, below] = [(n % columns) * SIZE, n >= columns];
+      const tip = below ? half + 6 : half - 6;
+      return (
+        <path
+          key={n}
+          class={(n + (below ? 1 : 0)) % 2 ? "point odd" : "point even"}
+          d={`M${x + 0.4} ${below ? height : 0}h${SIZE - 0.8}L${x + 5} ${tip}z`}
+        />
+      );
+    });
+    return (
+      <>
+        <rect class="felt" width={width} height={height} rx="1" />
+        {points}
+        <path class="lines" d={`M${width / 2} 0V${height}`} />
+      </>
+    );
+  }
+  return null;
+}
+
+function stars(rows: number, columns: number): [number, number][] {
+  if (rows !== columns || rows < 9 || rows % 2 === 0) return [];
+  const edge = rows > 11 ? 3 : 2;
+  const at = rows > 13 ? [edge, (rows - 1) / 2, rows - 1 - edge] : [edge, rows - 1 - edge];
+  const middle = (rows - 1) / 2;
+  const found = at.flatMap((row) => at.map((column) => [row, column] as [number, number]));
+  return rows > 13 ? found : [...found, [middle, middle]];
+}
+
+
