@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help page play test check lint fmt lock bench openspiel clean
+.PHONY: help page play test check lint fmt types lock bench openspiel clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -48,24 +48,35 @@ $(PAGE): $(PAGE_SOURCES) web/node_modules/.package-lock.json
 
 page: $(PAGE)  ## Build the page that the server shows
 
+JS := clients/js
+$(JS)/dist/index.js: $(wildcard $(JS)/src/*.ts) $(JS)/package.json $(JS)/tsconfig.json $(JS)/tsconfig.build.json $(JS)/node_modules/.package-lock.json
+	$(NPM) --prefix $(JS) run --silent build
+	touch $@
+
 play: $(VENV)/.run $(PAGE)  ## Set up and serve: open the address that it prints, twice
 	$(BIN)/meeple serve
 
-test: $(VENV)/.dev tests/js/node_modules/.package-lock.json $(PAGE)  ## Set up and run the tests
+test: $(VENV)/.dev tests/js/node_modules/.package-lock.json $(JS)/dist/index.js $(PAGE)  ## Set up and run the tests
 	$(BIN)/python -m pytest -n auto
 
-lint: $(VENV)/.dev web/node_modules/.package-lock.json  ## Format check, lint, types, layers
+lint: $(VENV)/.dev $(JS)/node_modules/.package-lock.json web/node_modules/.package-lock.json  ## Format check, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python $(JS)/generate.py --check
+	$(NPM) --prefix $(JS) run --silent check
 	$(NPM) --prefix web run --silent check
 
 check: lint test  ## Everything that must hold before a commit
 
-fmt: $(VENV)/.dev  ## Format and mend what can be mended by itself
+fmt: $(VENV)/.dev $(JS)/node_modules/.package-lock.json  ## Format and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(NPM) --prefix $(JS) run --silent format
+
+types: $(VENV)/.dev  ## Write the types of the TypeScript client from the server's schemas
+	$(BIN)/python $(JS)/generate.py
 
 bench: $(VENV)/.dev benchmarks/peers/node_modules/.package-lock.json  ## Measure Meeple beside its peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
@@ -82,4 +93,4 @@ lock:  ## Pin every dependency, with hashes and no addresses (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/node.in -o requirements/node.txt
 
 clean:  ## Remove what was set up
-	rm -rf $(VENV) */node_modules */*/node_modules src/meeple/web .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) */node_modules */*/node_modules $(JS)/dist src/meeple/web .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,345 @@
+// Made from the server's schemas by `make types`; do not edit.
+
+/** What JSON can say. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
+
+/** What went wrong, in stable words. */
+export type ErrorCode =
+  | "internal_error"
+  | "invalid_token"
+  | "token_expired"
+  | "forbidden"
+  | "rate_limited"
+  | "invalid_message"
+  | "unknown_event"
+  | "not_found"
+  | "payload_too_large"
+  | "engine_not_found"
+  | "policy_not_available"
+  | "game_not_found"
+  | "not_in_game"
+  | "game_full"
+  | "too_many_games"
+  | "seat_taken"
+  | "game_not_started"
+  | "game_started"
+  | "game_over"
+  | "illegal_action"
+  | "not_your_turn"
+  | "forced_action_required"
+  | "stale_seq"
+  | "engine_error"
+  | "unavailable"
+  | "duplicate_action"
+  | "configuration_error"
+  | "database_in_use";
+
+/** `auth_error`: the token is bad, or it has expired; a disconnect follows. */
+export interface AuthErrorMessage {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Where a game stands. */
+export type GameStatus = "open" | "live" | "over";
+
+/** What a seat is asked to do. */
+export interface Request {
+  /** `action`, or `forced` if nothing but this is allowed. */
+  readonly kind: string;
+  /** the engine's description of a forced action, else null. */
+  readonly forced: Json;
+  /** each of the legal actions in words; left out if the engine has none. */
+  readonly labels?: readonly string[];
+}
+
+/** How a house bot plays: by a policy of `meeple.bots`, at a level of skill from 1 on. */
+export interface Bot {
+  readonly policy: string;
+  readonly level: number;
+}
+
+/** One seat of a table, as everybody sees it; an empty seat has no user. */
+export interface PlayerView {
+  readonly seat: number;
+  readonly user_id: string | null;
+  readonly name: string | null;
+  readonly online: boolean;
+  readonly bot?: Bot;
+}
+
+/** How a game ended. */
+export interface Outcome {
+  /** the winning seats, in order; empty for a draw. */
+  readonly winners: readonly number[];
+  /** a stable word such as `"line"`, `"checkmate"` or `"resigned"`. */
+  readonly reason: string;
+  /** a score a seat, where the game has scores. */
+  readonly scores: readonly number[] | null;
+}
+
+/** `game:state`: a game as one viewer may see it. */
+export interface GameState {
+  readonly game_id: string;
+  /** number of the log's entry that made this state. */
+  readonly seq: number;
+  readonly engine: string;
+  /** open, live or over. */
+  readonly status: GameStatus;
+  /** the viewer's seat; null for a spectator. */
+  readonly seat: number | null;
+  /** the engine's view; null before the start. */
+  readonly view: Json;
+  /** the seats that may act now. */
+  readonly to_act: readonly number[];
+  /** what this seat may do; null if it is not to act or they are too many to list. */
+  readonly legal_actions: readonly Json[] | null;
+  /** what this seat is asked to do; null if nothing. */
+  readonly request: Request | null;
+  /** the clocks; null for a game without time control. */
+  readonly clock: Json;
+  readonly players: readonly PlayerView[];
+  /** how the game ended; null while it is on. */
+  readonly outcome: Outcome | null;
+  /** milliseconds since 1970. */
+  readonly server_time: number;
+}
+
+/** `game:over`: how a game ended; `seq` is that of its `ended` entry. */
+export interface GameOverMessage {
+  readonly game_id: string;
+  readonly seq: number;
+  readonly outcome: Outcome;
+}
+
+/** `game:presence`: who is at the table now. */
+export interface GamePresence {
+  readonly game_id: string;
+  readonly players: readonly PlayerView[];
+}
+
+/** `game:error`: the failure of an event for which the client asked no ack. */
+export interface GameErrorMessage {
+  readonly event: string;
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** What the server may send. */
+export interface ServerEvents {
+  "auth_error": AuthErrorMessage;
+  "game:state": GameState;
+  "game:over": GameOverMessage;
+  "game:presence": GamePresence;
+  "game:error": GameErrorMessage;
+}
+
+/** What went wrong: a stable `code`, words for people, and whether to try again. */
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** The ack of an event that was refused. */
+export interface Failed {
+  readonly error: ErrorBody;
+  readonly ok: false;
+}
+
+/** What an accepted command is acked with: the game and the seq of the command's entry. */
+export interface Receipt {
+  readonly game_id: string;
+  readonly seq: number;
+  readonly ok: true;
+}
+
+/** What a join is acked with: the seq that the game is at, and the seat (null: spectator). */
+export interface Joined {
+  readonly game_id: string;
+  readonly seq: number;
+  readonly seat: number | null;
+  readonly ok: true;
+}
+
+/** A user in a seat, or a bot of the house's, under the user id of `bot_user_id`. */
+export interface Player {
+  readonly user_id: string;
+  readonly name: string;
+  readonly bot?: Bot | null;
+}
+
+/** What lobby and archive know of a game, written in the same transaction as its entries. */
+export interface GameRow {
+  /** the game's id; ids sort by time of creation. */
+  readonly game_id: string;
+  /** the name of its engine. */
+  readonly engine: string;
+  /** its house rules, validated and complete. */
+  readonly options: { readonly [key: string]: Json };
+  /** open, live or over. */
+  readonly status: GameStatus;
+  /** true if the lobby shows it. */
+  readonly public: boolean;
+  /** one item a seat; null while it is empty. */
+  readonly players: readonly (Player | null)[];
+  /** server time of the first entry, in milliseconds since 1970. */
+  readonly created_at: number;
+  /** server time of the entry that changed this row last. */
+  readonly updated_at: number;
+  /** how it ended; null while it is on. */
+  readonly outcome: Outcome | null;
+}
+
+/** What an entry of a game's log records. */
+export type EntryKind = "created" | "seated" | "started" | "action" | "resigned" | "aborted" | "ended";
+
+/** One entry of a game's log, as far as the viewer may see it. */
+export interface LogEntry {
+  readonly seq: number;
+  readonly kind: EntryKind;
+  readonly seat: number | null;
+  readonly payload: { readonly [key: string]: Json } | null;
+  readonly action_id: string | null;
+  readonly at: number;
+}
+
+/** `POST /guests`: ask for a guest account. */
+export interface NewGuest {
+  readonly name: string;
+}
+
+/** A guest account; `expires_at` of its token in seconds since 1970. */
+export interface Guest {
+  readonly token: string;
+  readonly user_id: string;
+  readonly name: string;
+  readonly expires_at: number;
+}
+
+/** How long players may think. Only `none` for now. */
+export interface TimeControl {
+  readonly kind: string;
+}
+
+/** A seat for a bot of the house's: how it plays, and its level of skill, 1 to 10. */
+export interface BotSeat {
+  readonly bot: string;
+  readonly level?: number | undefined;
+}
+
+/** `POST /games`: make a table. */
+export interface NewGame {
+  readonly engine: string;
+  readonly options?: { readonly [key: string]: Json } | undefined;
+  readonly time_control?: TimeControl | null | undefined;
+  readonly seats?: number | readonly (string | BotSeat | null)[] | null | undefined;
+  readonly public?: boolean | undefined;
+}
+
+/** `POST /games/{id}/seats`: sit down; without `seat`, on the first that is free. */
+export interface TakeSeat {
+  readonly seat?: number | null | undefined;
+}
+
+/** An empty body. */
+export interface Nothing {
+}
+
+/** A game on offer; `options` is a JSON Schema. */
+export interface EngineInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly min_seats: number;
+  readonly max_seats: number;
+  readonly perfect_information: boolean;
+  readonly options: { readonly [key: string]: Json };
+}
+
+/** `GET /engines`. */
+export interface EngineList {
+  readonly engines: readonly EngineInfo[];
+}
+
+/** `GET /games` and `GET /me/games`; `cursor` asks for the next page, null: no more. */
+export interface GameList {
+  readonly games: readonly GameRow[];
+  readonly cursor: string | null;
+}
+
+/** `GET /games/{id}/log`: the replay. */
+export interface GameLogBody {
+  readonly game_id: string;
+  readonly engine: string;
+  readonly entries: readonly LogEntry[];
+}
+
+/** What a command on a game is answered with: the seq of its entry. */
+export interface ReceiptBody {
+  readonly game_id: string;
+  readonly seq: number;
+}
+
+/** `/health/live` and `/health/ready`; each part is `ok` or says what is wrong. */
+export interface Health {
+  readonly status: string;
+  readonly parts: { readonly [key: string]: string };
+}
+
+/** `game:join`: take part, or come back; `last_seq` asks only for what came after it. */
+export interface Join {
+  readonly game_id: string;
+  readonly last_seq?: number | null | undefined;
+}
+
+/** `game:spectate`: watch a game. */
+export interface Spectate {
+  readonly game_id: string;
+  readonly last_seq?: number | null | undefined;
+}
+
+/** `game:leave`: be told no more about a game. */
+export interface Leave {
+  readonly game_id: string;
+}
+
+/** `game:action`: play; a resend under the same `action_id` plays nothing. */
+export interface Act {
+  readonly game_id: string;
+  readonly action: Json;
+  readonly action_id?: string | null | undefined;
+  readonly seq?: number | null | undefined;
+}
+
+/** `game:resign`: give up. */
+export interface Resign {
+  readonly game_id: string;
+  readonly action_id?: string | null | undefined;
+}
+
+/** `game:heartbeat`: keep presence alive, and ask for the server's time. */
+export interface Heartbeat {
+}
+
+/** `auth:refresh`: go on with a fresh token of the same user. */
+export interface RefreshToken {
+  readonly token: string;
+}
+
+/** What a client may send. */
+export interface ClientEvents {
+  "game:join": Join;
+  "game:spectate": Spectate;
+  "game:leave": Leave;
+  "game:action": Act;
+  "game:resign": Resign;
+  "game:heartbeat": Heartbeat;
+  "auth:refresh": RefreshToken;
+}
