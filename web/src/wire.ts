@@ -30,21 +30,9 @@ export interface Offer {
   readonly seconds?: number;
 }
 
-export interface Clock {
-  readonly control?: { readonly kind: string } & { readonly [key: string]: Json };
-  readonly running: readonly number[];
-  readonly remaining: readonly (number | null)[];
-  readonly first_move?: readonly number[];
-  readonly due_at?: number | null;
-  readonly paused_until?: number | null;
-  readonly delay?: readonly number[];
-  readonly periods?: readonly number[];
-  readonly in_period?: readonly boolean[];
-}
-
-export type GameState = Omit<client.Game, "players" | "clock"> & {
+export type GameState = Omit<client.Game, "players" | "clock" | "offers"> & {
   readonly players: readonly Player[];
-  readonly clock: Clock | null;
+  readonly clock: client.Clocks | null;
   readonly offers?: readonly Offer[];
 };
 

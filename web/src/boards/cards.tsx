@@ -60,8 +60,11 @@ export function CardBoard(props: BoardProps & { board: Cards }) {
   }
 
   const shared = { state, picking, drag, down, sent, suppress };
+  // Where the game has put the zones in an order of its own (two front lines), it is kept.
+  const arranged = board.zones.some(({ name }) => name === "active");
   const zones = board.zones.filter(
-    (zone) => zone.count > 0 || ((zone.seat === null || zone.seat === state.seat) && zone.layout !== "pile"),
+    ({ count, seat, layout, name }) =>
+      count > 0 || name === "active" || (seat === null && layout !== "pile" && !arranged),
   );
   const own = state.seat;
   const others = seatsOf(zones).filter((seat) => seat !== own);
@@ -69,10 +72,8 @@ export function CardBoard(props: BoardProps & { board: Cards }) {
     zones
       .filter((zone) => zone.seat === seat)
       .map((zone, index) => <Place key={`${zone.name} ${index}`} zone={zone} {...shared} />);
-  // Where the game has put the zones in an order of its own (a creature's front line), it is kept.
-  const arranged = own !== null && zones.some(({ name }) => name === "active");
   return (
-    <div class={`cards-board ${drag ? "dragging" : ""}`} ref={root} onPointerMove={move} onPointerUp={up} onPointerCancel={() => setDrag(null)} onKeyDown={keys} role="group" aria-label="Table">
+    <div class={`cards-board ${arranged ? "arranged" : ""} ${drag ? "dragging" : ""}`} ref={root} onPointerMove={move} onPointerUp={up} onPointerCancel={() => setDrag(null)} onKeyDown={keys} role="group" aria-label="Table">
       {arranged || others.length === 0 ? (
         zones.map((zone, index) => <Place key={`${zone.seat} ${zone.name} ${index}`} zone={zone} {...shared} />)
       ) : (
@@ -120,7 +121,7 @@ function Place({ zone, state, ...shared }: PlaceProps) {
   const counted = layout === "pile" || backs || (own && layout === "fan");
   return (
     <section
-      class={`zone ${layout} ${own ? "mine" : ""} ${backs ? "backs" : ""} zone-${name.replace(/\W+/g, "-")}`}
+      class={`zone layout-${layout} ${own ? "mine" : ""} ${backs ? "backs" : ""} zone-${name.replace(/\W+/g, "-")}`}
       aria-label={`${title}, ${count} ${count === 1 ? "card" : "cards"}`}
       data-size={Math.min(count, 30)}
     >

@@ -1,5 +1,5 @@
 // The board of a game: chess, any grid, any cards, or text. Each comes when it is needed.
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { GameState, Json } from "../wire";
 import { Actions } from "./actions";
@@ -14,6 +14,8 @@ interface Props {
   act: (action: Json) => void;
   /** For replays: nothing is to be done here. */
   onlyLook?: boolean;
+  /** What stands right below the board, before what is said beside it. */
+  children?: ComponentChildren;
 }
 
 type Drawn = ComponentType<BoardProps & { board: never }>;
@@ -49,7 +51,7 @@ function useBoard(kind: Kind | null): Drawn | null {
   return kind === null ? null : (loaded[kind] ?? null);
 }
 
-export function Board({ state, mayAct, pending, act, onlyLook }: Props) {
+export function Board({ state, mayAct, pending, act, onlyLook, children }: Props) {
   const board = useMemo(() => boardOf(state), [state.view, state.legal_actions]);
   const moves = useMemo(
     () => movesOf(state, board?.moves),
@@ -62,7 +64,9 @@ export function Board({ state, mayAct, pending, act, onlyLook }: Props) {
     <div class="board">
       {kind !== null && !Drawn && <div class="board-coming" aria-busy="true" />}
       {board !== null && Drawn && <Drawn {...props} board={board as never} />}
-      {state.view !== null && <TextBoard state={state} whole={board === null} />}
+      {state.view !== null && board === null && <TextBoard state={state} whole />}
+      {children}
+      {state.view !== null && board !== null && <TextBoard state={state} whole={false} />}
       {!onlyLook && <Actions {...props} drawn={board !== null} />}
     </div>
   );

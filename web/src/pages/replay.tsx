@@ -8,9 +8,7 @@ import { Plate } from "../parts/plate";
 import { pgnOf, save } from "../replay/export";
 import { statesOf, type States } from "../replay/states";
 import { replayAddress, whole } from "../router";
-import { ask } from "../session";
-import { account } from "../account";
-import { strangers } from "../session";
+import { look } from "../session";
 import { nameOf, standing, title } from "../text";
 import { words, type GameState, type LogEntry } from "../wire";
 
@@ -27,8 +25,7 @@ export function ReplayPage({ id, seq, refresh }: Props) {
   const [error, setError] = useState("");
   const states = useMemo(() => statesOf(id), [id]);
   useEffect(() => {
-    const log = account() ? ask((rest) => rest.log(id)) : strangers.log(id);
-    log.then(
+    look((rest) => rest.log(id)).then(
       (found) => setEntries(found.entries),
       (failure: unknown) => setError(words(failure)),
     );
@@ -116,8 +113,9 @@ function Replay({ id, start, entries, states }: ReplayProps) {
       <div class="stage">
         <h1 class="hidden">Replay of {title(state.engine)}</h1>
         <div class="plates top">{state.players.filter((one) => one.seat !== own).map(plate)}</div>
-        <Board state={shown} mayAct={false} pending={undefined} act={() => undefined} onlyLook />
-        <div class="plates">{state.players.filter((one) => one.seat === own).map(plate)}</div>
+        <Board state={shown} mayAct={false} pending={undefined} act={() => undefined} onlyLook>
+          <div class="plates">{state.players.filter((one) => one.seat === own).map(plate)}</div>
+        </Board>
       </div>
       <aside>
         <div class="status">

@@ -178,9 +178,11 @@ function Play({ table, at, state, client, me, rejoin }: PlayProps) {
         <div class={`plates top n-${Math.min(top.length, 4)}`}>{top.map(plate)}</div>
         {open && <Invite id={state.game_id} />}
         {!open && (
-          <Board state={state} mayAct={at.myTurn} pending={pending} act={act} />
+          <Board state={state} mayAct={at.myTurn} pending={pending} act={act}>
+            <div class="plates">{bottom.map(plate)}</div>
+          </Board>
         )}
-        <div class="plates">{bottom.map(plate)}</div>
+        {open && <div class="plates">{bottom.map(plate)}</div>}
       </div>
       <aside>
         <Status state={state} myTurn={at.myTurn} waiting={pending !== undefined} />

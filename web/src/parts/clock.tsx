@@ -1,33 +1,7 @@
 // What a clock shows.
+import { readClock } from "@meeple/client";
 import { useNow } from "../store";
-import type { Clock, GameState } from "../wire";
-
-interface Face {
-  readonly ms: number;
-  readonly running: boolean;
-  /** The delay before the time runs, in ms. */
-  readonly delay: number;
-  readonly periods: number | null;
-}
-
-/** The clock of a seat at `now`, by the server's time; null if there is none. */
-export function faceOf(clock: Clock | null, seat: number, serverTime: number, now: number): Face | null {
-  const left = clock?.remaining[seat];
-  if (clock === null || left === null || left === undefined) return null;
-  const periods = clock.periods?.[seat] ?? null;
-  const stands = clock.first_move?.includes(seat) ?? false;
-  const running = clock.running.includes(seat) && !stands;
-  if (!running) return { ms: left, running: false, delay: 0, periods };
-  const from = Math.max(serverTime, clock.paused_until ?? 0);
-  const spent = Math.max(0, now - from);
-  const delay = clock.delay?.[seat] ?? 0;
-  return {
-    ms: Math.max(0, left - Math.max(0, spent - delay)),
-    running: true,
-    delay: Math.max(0, delay - spent),
-    periods,
-  };
-}
+import type { GameState } from "../wire";
 
 /** "1:02:03", "4:05", and with tenths under ten seconds. */
 export function timeText(ms: number): string {
@@ -42,18 +16,18 @@ export function timeText(ms: number): string {
 
 export function ClockFace({ state, seat, now }: { state: GameState; seat: number; now: () => number }) {
   const running = state.clock?.running.includes(seat) ?? false;
-  const face = faceOf(state.clock, seat, state.server_time, useNow(now, 100, running));
+  const face = readClock(state, seat, useNow(now, 100, running));
   if (face === null) return null;
-  const low = face.ms < 10_000;
+  const low = face.remaining < 10_000;
   return (
     <span
       class={`clock ${face.running ? "running" : ""} ${low ? "low" : ""}`}
       role="timer"
-      aria-label={`Time left: ${timeText(face.ms)}`}
+      aria-label={`Time left: ${timeText(face.remaining)}`}
     >
-      {timeText(face.ms)}
+      {timeText(face.remaining)}
       {face.delay > 0 && <small>+{Math.ceil(face.delay / 1000)}</small>}
-      {face.periods !== null && <small>×{face.periods}</small>}
+      {face.periods > 0 && <small>×{face.periods}</small>}
     </span>
   );
 }

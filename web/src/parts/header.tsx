@@ -1,4 +1,4 @@
-import type { LineState } from "@meeple/client";
+import type { ConnectionState } from "@meeple/client";
 import { useState } from "preact/hooks";
 import { account, signOut } from "../account";
 import { isLoud, setLoud, setTheme, theme, type Theme } from "../settings";
@@ -7,7 +7,7 @@ import { Latency } from "./line";
 const NEXT: Record<Theme, Theme> = { auto: "dark", dark: "light", light: "auto" };
 const SIGNS: Record<Theme, string> = { auto: "◐", dark: "☾", light: "☀" };
 
-export function Header({ line, refresh }: { line?: LineState | undefined; refresh: () => void }) {
+export function Header({ line, refresh }: { line?: ConnectionState | undefined; refresh: () => void }) {
   const [shown, setShown] = useState(theme());
   const [loud, setIsLoud] = useState(isLoud());
   const me = account();

@@ -1,8 +1,8 @@
 // The state of the line, said quietly.
-import type { LineState } from "@meeple/client";
+import type { ConnectionState } from "@meeple/client";
 
 /** Shown while there is no connection; the table stays in view. */
-export function Banner({ line, kept }: { line: LineState | undefined; kept: boolean }) {
+export function Banner({ line, kept }: { line: ConnectionState | undefined; kept: boolean }) {
   if (!line || (line.status === "online" && !line.error)) return null;
   const text = line.error
     ? line.error.message
@@ -18,7 +18,7 @@ export function Banner({ line, kept }: { line: LineState | undefined; kept: bool
   ) : null;
 }
 
-export function Latency({ line }: { line: LineState | undefined }) {
+export function Latency({ line }: { line: ConnectionState | undefined }) {
   if (!line) return null;
   const { status, latency } = line;
   const quality = status !== "online" ? "off" : latency === null || latency < 150 ? "good" : latency < 400 ? "fair" : "poor";

@@ -19,7 +19,7 @@ const POSITIONS: Record<string, string[]> = {
   lines_of_action: [".xxx.", "o...o", "o...o", "o...o", ".xxx."],
   mnk: ["....", ".xo.", ".ox.", "x..."],
 };
-const CHESS = ["rnbk", "pp.p", "..P.", "PP.P", "RNBK"];
+const CHESS = ["rnbqk", "pp.pp", "..pP.", "PPP.P", "RNBQK"];
 const CHESSES = new Set(["chess", "antichess", "crazyhouse", "dark_chess", "kriegspiel", "rbc", "breakthrough", "amazons"]);
 const CARDS = new Set([
   "goofspiel", "duel", "gin_rummy", "hearts", "spades", "bridge", "crazy_eights", "leduc_poker", "kuhn_poker",
@@ -51,7 +51,7 @@ export function Thumb({ engine }: { engine: string }) {
 }
 
 function Chess({ name }: { name: string }) {
-  const rows = name === "breakthrough" ? ["pppp", "pppp", "....", "PPPP"] : name === "amazons" ? ["..q.", "q..x", "..Q.", ".x.Q"] : CHESS;
+  const rows = name === "breakthrough" ? ["pppp", "pp.p", "..p.", "PPPP"] : name === "amazons" ? ["..q.", "q..x", "..Q.", ".x.Q"] : CHESS;
   const size = 64 / rows.length;
   return (
     <g>

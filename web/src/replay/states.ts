@@ -1,5 +1,5 @@
 // The states of a game, entry by entry, as this viewer may see them; pages are kept.
-import { account } from "../account";
+import { look } from "../session";
 import { MeepleError, type GameState } from "../wire";
 
 const PAGE = 50;
@@ -16,20 +16,10 @@ interface Page {
 export function statesOf(id: string): States {
   const pages = new Map<number, Promise<Page>>();
 
-  async function load(page: number): Promise<Page> {
-    const me = account();
-    const headers: Record<string, string> = me ? { authorization: `Bearer ${me.token}` } : {};
-    const address = `api/v1/games/${encodeURIComponent(id)}/states?from=${page * PAGE}&limit=${PAGE}`;
-    const answer = await fetch(address, { headers, signal: AbortSignal.timeout(15_000) });
-    const content: unknown = await answer.json();
-    if (!answer.ok) throw MeepleError.of(content);
-    return content as Page;
-  }
-
   function pageOf(page: number): Promise<Page> {
     const known = pages.get(page);
     if (known) return known;
-    const coming = load(page);
+    const coming = look((rest) => rest.states(id, page * PAGE, PAGE)) as unknown as Promise<Page>;
     pages.set(page, coming);
     // One that failed is asked for again.
     coming.catch(() => pages.delete(page));
