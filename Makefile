@@ -40,7 +40,7 @@ $(VENV)/.node: $(VENV)/.run requirements/node.txt
 	touch $@
 
 PAGE := src/meeple/web/index.html
-PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print)
+PAGE_SOURCES := $(shell find web clients/js/src -path web/node_modules -prune -o -type f -print)
 
 $(PAGE): $(PAGE_SOURCES) web/node_modules/.package-lock.json
 	$(NPM) --prefix web run --silent build
@@ -56,7 +56,12 @@ $(JS)/dist/index.js: $(wildcard $(JS)/src/*.ts) $(JS)/package.json $(JS)/tsconfi
 play: $(VENV)/.run $(PAGE)  ## Set up and serve: open the address that it prints, twice
 	$(BIN)/meeple serve
 
-test: $(VENV)/.dev tests/js/node_modules/.package-lock.json $(JS)/dist/index.js $(PAGE)  ## Set up and run the tests
+# A Chromium for the tests of the page, where the machine has none.
+ifeq ($(shell command -v chromium || command -v chromium-browser || command -v google-chrome),)
+BROWSER := tests/browser/node_modules/.package-lock.json
+endif
+
+test: $(VENV)/.dev $(BROWSER) tests/js/node_modules/.package-lock.json $(JS)/dist/index.js $(PAGE)  ## Set up and run the tests
 	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.dev $(JS)/node_modules/.package-lock.json web/node_modules/.package-lock.json  ## Format check, lint, types, layers

@@ -61,10 +61,11 @@ export function CardBoard(props: BoardProps & { board: Cards }) {
 
   const shared = { state, picking, drag, down, sent, suppress };
   // Where the game has put the zones in an order of its own (two front lines), it is kept.
+  const begun = board.zones.some(({ count }) => count > 0);
   const arranged = board.zones.some(({ name }) => name === "active");
   const zones = board.zones.filter(
     ({ count, seat, layout, name }) =>
-      count > 0 || name === "active" || (seat === null && layout !== "pile" && !arranged),
+      count > 0 || (arranged && begun && name === "active") || (seat === null && layout !== "pile" && !arranged),
   );
   const own = state.seat;
   const others = seatsOf(zones).filter((seat) => seat !== own);

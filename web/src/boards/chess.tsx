@@ -39,12 +39,11 @@ function fenOf(cells: (Cell | null)[]): string {
 }
 
 export function ChessBoard(props: BoardProps & { board: Grid }) {
-  const { state, board, moves, mayAct, pending, act } = props;
+  const { state, board, moves, mayAct, pending, act, flip } = props;
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<Chessboard | null>(null);
   const [premove, setPremove] = useState<Premove | null>(null);
   const [held, setHeld] = useState<number | null>(null);
-  const [flip, setFlip] = useState(false);
   const picking = usePicking({ moves, mayAct, act, seq: state.seq });
   const color = state.seat === null ? null : state.seat === WHITE ? "w" : "b";
   const orientation = (color === "b") !== flip ? "b" : "w";
@@ -168,9 +167,6 @@ export function ChessBoard(props: BoardProps & { board: Grid }) {
           Premove {squareOf(premove[0])}–{squareOf(premove[1])} ✕
         </button>
       )}
-      <button class="quiet flip" onClick={() => setFlip(!flip)} aria-label="Turn the board">
-        ⇅
-      </button>
       <Question picking={picking} />
     </div>
   );

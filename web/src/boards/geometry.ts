@@ -23,7 +23,7 @@ const SQUARE = "M-5-5H5V5H-5z";
 export function geometryOf(grid: Grid, look: Look, flipped: boolean): Geometry {
   const { rows, columns, shape } = grid;
   const hex = shape === "hex";
-  const tall = look.cells === "points" ? 55 : SIZE;
+  const tall = look.cells === "points" ? 50 : SIZE;
   const step = hex ? ROW_OF_HEXES : tall;
   const turn = (cell: number): number => (flipped ? rows * columns - 1 - cell : cell);
   const at = (cell: number): { x: number; y: number } => {

@@ -27,9 +27,8 @@ interface Drag {
 }
 
 export function GridBoard(props: BoardProps & { board: Grid }) {
-  const { state, board, moves, mayAct, act, pending } = props;
+  const { state, board, moves, mayAct, act, pending, flip } = props;
   const look = lookOf(state.engine);
-  const [flip, setFlip] = useState(false);
   const turned = look.bottom !== undefined && state.seat !== null && state.seat !== look.bottom;
   const flipped = turned !== flip;
   const geometry = useMemo(
@@ -175,11 +174,6 @@ export function GridBoard(props: BoardProps & { board: Grid }) {
         )}
       </svg>
       <Aside board={board} look={look} state={state} />
-      {look.bottom !== undefined && (
-        <button class="quiet flip" onClick={() => setFlip(!flip)} aria-label="Turn the board">
-          ⇅
-        </button>
-      )}
       <Question picking={picking} />
     </div>
   );
@@ -299,7 +293,7 @@ function Labels({ board, geometry, flipped }: { board: Grid; geometry: Geometry;
   const last = flipped ? 0 : rows - 1;
   const first = flipped ? columns - 1 : 0;
   return (
-    <g class="labels" aria-hidden="true">
+    <g class="labels" aria-hidden="true" style={{ fontSize: `${Math.min(3.6, Math.max(1.9, geometry.width * 0.026))}px` }}>
       {labels.rows.map((text, row) => {
         const { x, y } = geometry.at(row * columns + first);
         return (

@@ -3,6 +3,7 @@ import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { GameState, Json } from "../wire";
 import { Actions } from "./actions";
+import { lookOf } from "./look";
 import { movesOf, type BoardProps, type Cards, type Grid } from "./model";
 import { boardOf } from "./own";
 import { TextBoard } from "./text";
@@ -59,13 +60,22 @@ export function Board({ state, mayAct, pending, act, onlyLook, children }: Props
   );
   const kind = board === null ? null : kindOf(state.engine, board);
   const Drawn = useBoard(kind);
-  const props = { state, moves, mayAct: mayAct && !onlyLook, pending, act };
+  const [flip, setFlip] = useState(false);
+  const props = { state, moves, mayAct: mayAct && !onlyLook, pending, act, flip };
+  const turnable = board?.kind === "grid" && lookOf(state.engine).bottom !== undefined;
   return (
     <div class="board">
       {kind !== null && !Drawn && <div class="board-coming" aria-busy="true" />}
       {board !== null && Drawn && <Drawn {...props} board={board as never} />}
       {state.view !== null && board === null && <TextBoard state={state} whole />}
       {children}
+      {turnable && (
+        <div class="tools">
+          <button class="quiet small" aria-pressed={flip} onClick={() => setFlip(!flip)}>
+            ⇅ Turn the board
+          </button>
+        </div>
+      )}
       {state.view !== null && board !== null && <TextBoard state={state} whole={false} />}
       {!onlyLook && <Actions {...props} drawn={board !== null} />}
     </div>

@@ -65,6 +65,8 @@ export interface BoardProps {
   mayAct: boolean;
   pending: Json | undefined;
   act: (action: Json) => void;
+  /** The board is turned round. */
+  flip: boolean;
 }
 
 export const isRecord = (value: unknown): value is Record<string, Json> =>

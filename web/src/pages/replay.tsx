@@ -109,7 +109,7 @@ function Replay({ id, start, entries, states }: ReplayProps) {
     <Plate key={player.seat} state={state} player={player} now={() => state.server_time} />
   );
   return (
-    <main class="table replay">
+    <main class="table replay" data-seq={state.seq}>
       <div class="stage">
         <h1 class="hidden">Replay of {title(state.engine)}</h1>
         <div class="plates top">{state.players.filter((one) => one.seat !== own).map(plate)}</div>

@@ -172,7 +172,7 @@ function Play({ table, at, state, client, me, rejoin }: PlayProps) {
   );
   const open = state.status === "open";
   return (
-    <main class={`table ${at.myTurn ? "my-turn" : ""}`}>
+    <main class={`table ${at.myTurn ? "my-turn" : ""}`} data-seq={state.seq} data-status={state.status}>
       <div class="stage">
         <h1 class="hidden">{title(state.engine)}</h1>
         <div class={`plates top n-${Math.min(top.length, 4)}`}>{top.map(plate)}</div>

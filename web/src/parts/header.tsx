@@ -20,7 +20,7 @@ export function Header({ line, refresh }: { line?: ConnectionState | undefined; 
     refresh();
   };
   return (
-    <header class="top">
+    <header class="masthead">
       <a class="brand" href="#/">
         <img src="./favicon.svg" alt="" width="28" height="28" />
         Meeple

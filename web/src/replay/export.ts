@@ -17,7 +17,7 @@ export function save(name: string, type: string, text: string): void {
 export function pgnOf(state: GameState, entries: readonly LogEntry[]): string {
   const created = entries[0];
   const options = (created?.payload?.["options"] ?? {}) as { fen?: string };
-  const result = resultOf(state);
+  const result = resultOf(entries);
   const day = new Date(created?.at ?? 0).toISOString().slice(0, 10).replaceAll("-", ".");
   const tags: [string, string][] = [
     ["Event", "Casual game"],
@@ -44,10 +44,14 @@ export function pgnOf(state: GameState, entries: readonly LogEntry[]): string {
   return `${head.join("\n")}\n\n${wrapped([...said, result])}\n`;
 }
 
-function resultOf({ outcome }: GameState): string {
-  if (!outcome || outcome.reason === "aborted") return "*";
-  if (outcome.winners.length === 0) return "1/2-1/2";
-  return outcome.winners.includes(WHITE) ? "1-0" : "0-1";
+function resultOf(entries: readonly LogEntry[]): string {
+  const outcome = entries.at(-1)?.payload;
+  const winners = outcome?.["winners"];
+  if (entries.at(-1)?.kind !== "ended" || !Array.isArray(winners) || outcome?.["reason"] === "aborted") {
+    return "*";
+  }
+  if (winners.length === 0) return "1/2-1/2";
+  return winners.includes(WHITE) ? "1-0" : "0-1";
 }
 
 /** In lines of at most 80 characters, as the standard says. */
