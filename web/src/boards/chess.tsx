@@ -72,6 +72,9 @@ export function ChessBoard(props: BoardProps & { board: Grid }) {
     };
   }, []);
 
+  // What was begun for the last position is not meant any more.
+  useEffect(() => setHeld(null), [state.seq, playing]);
+
   const first = useRef(true);
   useEffect(() => {
     if (first.current) first.current = false;
@@ -157,6 +160,7 @@ export function ChessBoard(props: BoardProps & { board: Grid }) {
         possible={(cell) => picking.next.has(cell)}
         press={picking.click}
         cancel={() => {
+          view.current?.cancelMoveInput();
           picking.clear();
           setPremove(null);
         }}

@@ -76,8 +76,8 @@ export function Board({ state, mayAct, pending, act, onlyLook, children }: Props
           </button>
         </div>
       )}
-      {state.view !== null && board !== null && <TextBoard state={state} whole={false} />}
       {!onlyLook && <Actions {...props} drawn={board !== null} />}
+      {state.view !== null && board !== null && <TextBoard state={state} whole={false} />}
     </div>
   );
 }

@@ -15,11 +15,10 @@ const lines = (value: Json | undefined): string[] =>
 export function TextBoard({ state, whole }: { state: GameState; whole: boolean }) {
   const { view } = state;
   const record = isRecord(view) ? view : {};
-  const { text, log, chosen } = record;
+  const { text, chosen } = record;
   const said = lines(text);
   const table = typeof text === "string" ? text.replace(/\n+$/, "") : null;
   const rest = whole && table === null && said.length === 0 ? pretty(view) : null;
-  const log_ = isRecord(log) ? lines(log["lines"]) : [];
   const width = Math.max(...(table ?? "").split("\n").map((line) => line.length), 1);
   const big = width < 32 && whole;
   return (
@@ -43,16 +42,13 @@ export function TextBoard({ state, whole }: { state: GameState; whole: boolean }
         </details>
       )}
       {typeof chosen === "string" && <p class="chosen">You chose: {chosen}</p>}
-      {log_.length > 0 && (
-        <details class="log" open>
-          <summary>What happened</summary>
-          <ol aria-live="polite">
-            {log_.slice(-12).map((line, index) => (
-              <li key={`${index} ${line}`}>{line}</li>
-            ))}
-          </ol>
-        </details>
-      )}
     </>
   );
+}
+
+/** What the game itself tells of what happened in public; empty if it tells nothing. */
+export function toldBy({ view }: GameState): { readonly first: number; readonly lines: string[] } {
+  const log = isRecord(view) ? view["log"] : null;
+  if (!isRecord(log)) return { first: 0, lines: [] };
+  return { first: Number(log["first"] ?? 0), lines: lines(log["lines"]) };
 }

@@ -131,7 +131,7 @@ function Replay({ id, start, entries, states }: ReplayProps) {
         )}
         <div class="player" role="group" aria-label="Replay">
           <button aria-label="To the start" disabled={seq === first} onClick={() => go(first)}>
-            ⏮
+            |◀
           </button>
           <button aria-label="One back" disabled={seq === first} onClick={() => go(seq - 1)}>
             ◀
@@ -150,7 +150,7 @@ function Replay({ id, start, entries, states }: ReplayProps) {
             ▶
           </button>
           <button aria-label="To the end" disabled={seq === last} onClick={() => go(last)}>
-            ⏭
+            ▶|
           </button>
         </div>
         <input
@@ -163,7 +163,7 @@ function Replay({ id, start, entries, states }: ReplayProps) {
           onInput={(event) => go(Number(event.currentTarget.value))}
         />
         <Moves state={state} entries={entries} current={seq} go={go} />
-        <Copy text={whole(replayAddress(id, seq))} what="Copy the link to this move" label="Link to this move" />
+        <Copy text={whole(replayAddress(id, seq))} what="Copy the link" label="Link to this move" />
         <div class="after">
           <button onClick={() => save(`${id}.json`, "application/json", JSON.stringify({ game_id: id, engine: state.engine, entries }, null, 2))}>
             JSON

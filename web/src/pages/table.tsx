@@ -3,12 +3,13 @@ import { MeepleError, type Client, type Table as ClientTable, type TableState } 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { account, type Account } from "../account";
 import { Board } from "../boards";
+import { toldBy } from "../boards/text";
 import { Chat } from "../parts/chat";
 import { Enter } from "../parts/enter";
 import { Header } from "../parts/header";
 import { Invite } from "../parts/invite";
 import { Banner } from "../parts/line";
-import { entryText, Moves } from "../parts/moves";
+import { entryText, Moves, Told } from "../parts/moves";
 import { Controls, OpenOffers } from "../parts/offers";
 import { Plate } from "../parts/plate";
 import { replayAddress, tableAddress } from "../router";
@@ -171,6 +172,7 @@ function Play({ table, at, state, client, me, rejoin }: PlayProps) {
     />
   );
   const open = state.status === "open";
+  const told = toldBy(state);
   return (
     <main class={`table ${at.myTurn ? "my-turn" : ""}`} data-seq={state.seq} data-status={state.status}>
       <div class="stage">
@@ -206,7 +208,7 @@ function Play({ table, at, state, client, me, rejoin }: PlayProps) {
           <button onClick={() => attempt(() => ask((rest) => rest.abort(state.game_id)))}>Close the table</button>
         )}
         {state.status === "over" && <After table={table} at={at} state={state} attempt={attempt} />}
-        {!open && <Moves state={state} entries={entries} />}
+        {!open && (told.lines.length ? <Told {...told} /> : <Moves state={state} entries={entries} />)}
         <Controls table={table} state={state} attempt={attempt} />
         <Chat
           lines={at.chat}
@@ -216,7 +218,7 @@ function Play({ table, at, state, client, me, rejoin }: PlayProps) {
         />
       </aside>
       <p class="hidden" role="log" aria-live="polite">
-        {lastSaid(state, entries)}
+        {told.lines.at(-1) ?? lastSaid(state, entries)}
       </p>
     </main>
   );

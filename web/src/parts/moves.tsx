@@ -86,3 +86,16 @@ export function Moves({ state, entries, current, go }: Props) {
     </ol>
   );
 }
+
+/** What happened, in the words of a game that tells it. */
+export function Told({ first, lines }: { first: number; lines: readonly string[] }) {
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => list.current?.scrollTo({ top: list.current.scrollHeight }), [first, lines.length]);
+  return (
+    <ol class="moves told" ref={list} aria-label="What happened" tabIndex={0}>
+      {lines.map((line, index) => (
+        <li key={first + index}>{line}</li>
+      ))}
+    </ol>
+  );
+}
