@@ -86,11 +86,12 @@ types: $(VENV)/.dev  ## Write the types of the TypeScript client from the server
 bench: $(VENV)/.dev benchmarks/peers/node_modules/.package-lock.json  ## Measure Meeple beside its peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
-openspiel: $(VENV)/.dev  ## Play and check every game of OpenSpiel; writes docs/games/openspiel.md
+openspiel: $(VENV)/.dev $(BROWSER) $(PAGE)  ## Play and check every game of OpenSpiel; writes docs/games/openspiel.md
 	$(BIN)/python -m tests.openspiel.table
 	$(BIN)/python -m tests.openspiel.corners
 	$(BIN)/meeple check --games 3 'openspiel:*'
 	$(BIN)/python -m tests.openspiel.playthrough
+	$(BIN)/python -m tests.browser.every_game
 
 lock:  ## Pin every dependency, with hashes and no addresses (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra openspiel pyproject.toml requirements/build.in -o requirements/run.txt

@@ -1,4 +1,4 @@
-"""Plays the first actions of every game on offer through the page, against bots that play by chance.
+"""Plays the first actions of every game on offer through the page, against random bots.
 
 ``python -m tests.browser.every_game [NAME …]`` plays all of them, or those whose name holds a word;
 it says of each how it was played, and ends with 1 if one could not be.

@@ -514,7 +514,7 @@ async def test_states_are_what_each_viewer_was_shown_even_when_the_game_is_over(
     await http.post(f"/games/{game_id}/resign", ann)
     await look()
     for viewer in viewers:
-        answer = await http.get(f"/games/{game_id}/states", viewer, **{"from": "3"})
+        answer = await http.get(f"/games/{game_id}/states?from=3", viewer)
         assert answer["game_id"] == game_id
         *states, _resigned, last = answer["states"]
         assert [one["seq"] for one in states] == [3, 4, 5, 6]
@@ -533,7 +533,7 @@ async def test_states_come_in_pages_with_the_times_of_their_entries(
     entries = (await http.get(f"/games/{game_id}/log"))["entries"]
     paged = []
     for first in range(0, len(entries) + 1, 2):
-        page = await http.get(f"/games/{game_id}/states", **{"from": str(first), "limit": "2"})
+        page = await http.get(f"/games/{game_id}/states?from={first}&limit=2")
         assert len(page["states"]) <= 2
         paged += page["states"]
     assert [(one["seq"], one["server_time"]) for one in paged] == [

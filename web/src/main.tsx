@@ -2,7 +2,10 @@ import { render } from "preact";
 import { bring, separateTab } from "./account";
 import { App } from "./app";
 import { applyTheme } from "./settings";
-import "./style.css";
+import "./style/base.css";
+import "./style/lobby.css";
+import "./style/table.css";
+import "./style/small.css";
 
 /** What an address may bring: a token, or that this tab is another player. It does not stay there. */
 function arrive(): void {

@@ -297,8 +297,9 @@ class GameService:
     async def states(
         self, game_id: str, user_id: UUID | None, first: int, limit: int
     ) -> list[projection.GameState]:
-        """The states from seq ``first`` on, at most ``limit``, as this user was or would have been
-        sent them; each has the time of its entry as its ``server_time``.
+        """At most ``limit`` states from seq ``first`` on, as this user might have been sent them.
+
+        The ``server_time`` of each is the time of its entry.
 
         Raises:
             GameNotFound: there is no such game.

@@ -1,9 +1,10 @@
 // Any grid, as SVG: by click, by drag, and by the keyboard.
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { still } from "../motion";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { nameOf } from "../text";
+import { pendingOn, useArrival } from "./arrival";
 import { Aside } from "./aside";
-import { geometryOf, SIZE, type Geometry } from "./geometry";
+import { geometryOf, type Geometry } from "./geometry";
+import { Ground, Labels } from "./ground";
 import { lookOf, type Look } from "./look";
 import { meant, type BoardProps, type Cell, type Grid } from "./model";
 import { Piece } from "./pieces";
@@ -198,70 +199,6 @@ function Stack({ cell, look, geometry, y, turned }: { cell: Cell; look: Look; ge
   );
 }
 
-/** The board with the action that is on its way, where that is plain to see. */
-function pendingOn(board: Grid, moves: BoardProps["moves"], pending: BoardProps["pending"], seat: number | null) {
-  const cells = [...board.cells];
-  let arriving = -1;
-  const move = pending === undefined ? undefined : moves.find(({ action }) => action === pending);
-  const [from, to] = (move?.path ?? []) as number[];
-  if (move?.path.length === 1 && from !== undefined && !cells[from] && seat !== null) {
-    const like = board.cells.find((one) => one?.seat === seat);
-    const first = board.cells.find(Boolean);
-    const piece = like?.piece ?? (first?.piece === "x" ? "o" : first?.piece === "o" ? "x" : first?.piece);
-    if (piece || board.cells.every((one) => !one)) {
-      cells[from] = { piece: piece ?? (seat === 0 && move.text.startsWith("x") ? "x" : "stone"), seat };
-      arriving = from;
-    }
-  } else if (move?.path.length === 2 && from !== undefined && to !== undefined) {
-    cells[to] = cells[from] ?? null;
-    cells[from] = null;
-    arriving = to;
-  }
-  return { cells, arriving };
-}
-
-/** The piece of the last action comes from where it was. */
-function useArrival(
-  svg: { current: SVGSVGElement | null },
-  shown: { cells: (Cell | null)[] },
-  geometry: Geometry,
-  look: Look,
-  dragged: { current: boolean },
-): void {
-  const before = useRef<(Cell | null)[] | null>(null);
-  useLayoutEffect(() => {
-    const past = before.current;
-    before.current = shown.cells;
-    if (!past || past.length !== shown.cells.length || still()) return;
-    const gone = past.flatMap((one, at) => (one && !shown.cells[at] ? [at] : []));
-    const came = shown.cells.flatMap((one, at) => (one && !same(one, past[at]) ? [at] : []));
-    if (came.length > 4 || dragged.current) {
-      dragged.current = false;
-      return;
-    }
-    for (const at of came) {
-      const piece = svg.current?.querySelector(`[data-piece="${at}"]`);
-      const now = geometry.at(at);
-      const from = gone.find((one) => same(past[one], shown.cells[at]));
-      if (from !== undefined) {
-        const was = geometry.at(from);
-        piece?.animate([{ transform: `translate(${was.x - now.x}px, ${was.y - now.y}px)` }, { transform: "none" }], { duration: 160, easing: "ease-out" });
-      } else if (look.falls) {
-        const frames = [{ transform: `translateY(${-now.y - SIZE}px)` }, { transform: "none" }];
-        piece?.animate(frames, { duration: 90 + now.y * 4, easing: "cubic-bezier(.55,0,.9,.6)" });
-      } else {
-        piece?.animate([{ transform: "scale(.4)", opacity: 0 }, { transform: "none", opacity: 1 }], { duration: 140, easing: "ease-out" });
-      }
-    }
-  }, [shown.cells.map((one) => (one ? `${one.seat}${one.piece}${one.count ?? ""}` : "")).join()]);
-  useEffect(() => {
-    before.current = null;
-  }, [geometry]);
-}
-
-const same = (a: Cell | null | undefined, b: Cell | null | undefined): boolean =>
-  a?.piece === b?.piece && a?.seat === b?.seat;
-
 function landing(cell: number, board: Grid, picking: Picking): number {
   const column = cell % board.columns;
   for (const key of picking.next) {
@@ -286,94 +223,3 @@ function said(board: Grid, at: number, on: Cell | null, names: string[], may: bo
   const what = on ? `${count}${on.piece}${whose}` : "empty";
   return `${name}: ${what}${may ? ", possible" : ""}`;
 }
-
-function Labels({ board, geometry, flipped }: { board: Grid; geometry: Geometry; flipped: boolean }) {
-  const { labels, rows, columns } = board;
-  if (!labels) return null;
-  const last = flipped ? 0 : rows - 1;
-  const first = flipped ? columns - 1 : 0;
-  return (
-    <g class="labels" aria-hidden="true" style={{ fontSize: `${Math.min(3.6, Math.max(1.9, geometry.width * 0.026))}px` }}>
-      {labels.rows.map((text, row) => {
-        const { x, y } = geometry.at(row * columns + first);
-        return (
-          <text key={`r${text}`} x={x - 7.4} y={y} dy=".35em">
-            {text}
-          </text>
-        );
-      })}
-      {labels.columns.map((text, column) => {
-        const { x } = geometry.at(last * columns + column);
-        return (
-          <text key={`c${text}`} x={x} y={geometry.height + 3.2}>
-            {text}
-          </text>
-        );
-      })}
-    </g>
-  );
-}
-
-/** What lies under the cells: lines, a frame. */
-function Ground({ board, geometry, look }: { board: Grid; geometry: Geometry; look: Look }) {
-  const { width, height } = geometry;
-  const { rows, columns } = board;
-  if (look.cells === "holes") return <rect class="frame" width={width} height={height} rx="3" />;
-  if (look.cells === "marks") {
-    const inner = (count: number): number[] => Array.from({ length: count - 1 }, (_, n) => (n + 1) * SIZE);
-    const d = [
-      ...inner(columns).map((x) => `M${x} .6V${height - 0.6}`),
-      ...inner(rows).map((y) => `M.6 ${y}H${width - 0.6}`),
-    ];
-    return <path class="lines thick" d={d.join("")} />;
-  }
-  if (look.cells === "lines") {
-    const each = (count: number): number[] => Array.from({ length: count }, (_, n) => n * SIZE + 5);
-    const d = [
-      ...each(columns).map((x) => `M${x} 5V${height - 5}`),
-      ...each(rows).map((y) => `M5 ${y}H${width - 5}`),
-    ];
-    return (
-      <>
-        <rect class="wood" width={width} height={height} rx="1.5" />
-        <path class="lines" d={d.join("")} />
-        {stars(rows, columns).map(([row, column]) => (
-          <circle class="star" key={`${row} ${column}`} cx={column * SIZE + 5} cy={row * SIZE + 5} r=".9" />
-        ))}
-      </>
-    );
-  }
-  if (look.cells === "points") {
-    const half = height / 2;
-    const points = Array.from({ length: columns * 2 }, (_, n) => {
-      const [x, below] = [(n % columns) * SIZE, n >= columns];
-      const tip = below ? half + 6 : half - 6;
-      return (
-        <path
-          key={n}
-          class={(n + (below ? 1 : 0)) % 2 ? "point odd" : "point even"}
-          d={`M${x + 0.4} ${below ? height : 0}h${SIZE - 0.8}L${x + 5} ${tip}z`}
-        />
-      );
-    });
-    return (
-      <>
-        <rect class="felt" width={width} height={height} rx="1" />
-        {points}
-        <path class="lines" d={`M${width / 2} 0V${height}`} />
-      </>
-    );
-  }
-  return null;
-}
-
-function stars(rows: number, columns: number): [number, number][] {
-  if (rows !== columns || rows < 9 || rows % 2 === 0) return [];
-  const edge = rows > 11 ? 3 : 2;
-  const at = rows > 13 ? [edge, (rows - 1) / 2, rows - 1 - edge] : [edge, rows - 1 - edge];
-  const middle = (rows - 1) / 2;
-  const found = at.flatMap((row) => at.map((column) => [row, column] as [number, number]));
-  return rows > 13 ? found : [...found, [middle, middle]];
-}
-
-

@@ -2,50 +2,15 @@
 import { useState } from "preact/hooks";
 import { lookOf } from "../boards/look";
 import { Dialog } from "../parts/dialog";
+import { Rule } from "../parts/rule";
 import { Thumb } from "../parts/thumb";
+import { CONTROLS, CustomClock, type Control } from "../parts/time_control";
 import { tableAddress } from "../router";
 import { ask } from "../session";
 import { title } from "../text";
-import { optionsOf, words, type EngineInfo, type Json, type NewGame, type Option } from "../wire";
+import { optionsOf, words, type EngineInfo, type Json, type NewGame } from "../wire";
 
 type Against = "friend" | "anybody" | "bot";
-
-interface Control {
-  readonly kind: string;
-  readonly [key: string]: number | string;
-}
-
-const CONTROLS: readonly (readonly [string, Control | null])[] = [
-  ["No clock", null],
-  ["1 min", { kind: "fischer", initial: 60, increment: 0 }],
-  ["3 min + 2 s", { kind: "fischer", initial: 180, increment: 2 }],
-  ["5 min + 3 s", { kind: "fischer", initial: 300, increment: 3 }],
-  ["10 min + 5 s", { kind: "fischer", initial: 600, increment: 5 }],
-  ["30 min + 20 s", { kind: "fischer", initial: 1800, increment: 20 }],
-  ["5 min, delay 5 s", { kind: "delay", initial: 300, delay: 5 }],
-  ["5 min, Bronstein 5 s", { kind: "bronstein", initial: 300, delay: 5 }],
-  ["10 min + 3 × 30 s byo-yomi", { kind: "byo_yomi", main: 600, periods: 3, period: 30 }],
-  ["30 s for each move", { kind: "per_action", seconds: 30 }],
-  ["1 day for each move", { kind: "correspondence", days: 1 }],
-  ["3 days for each move", { kind: "correspondence", days: 3 }],
-];
-/** The numbers of a custom clock, with what they mean. */
-const CUSTOM: Record<string, readonly (readonly [string, string, number])[]> = {
-  fischer: [["initial", "seconds", 300], ["increment", "more after each move", 3]],
-  delay: [["initial", "seconds", 300], ["delay", "delay of each move", 5]],
-  bronstein: [["initial", "seconds", 300], ["delay", "back after each move", 5]],
-  byo_yomi: [["main", "seconds", 600], ["periods", "periods", 3], ["period", "seconds each", 30]],
-  per_action: [["seconds", "seconds for each move", 30]],
-  correspondence: [["days", "days for each move", 3]],
-};
-const CUSTOM_NAMES: Record<string, string> = {
-  fischer: "Fischer",
-  delay: "Delay",
-  bronstein: "Bronstein",
-  byo_yomi: "Byo-yomi",
-  per_action: "Each move",
-  correspondence: "Correspondence",
-};
 
 export function NewTable({ engine, close }: { engine: EngineInfo; close: () => void }) {
   const solo = engine.max_seats === 1;
@@ -225,112 +190,4 @@ function seatName(engine: string, seat: number): string {
   }
   if (look.tones === "ink") return seat === 0 ? "Black" : "White";
   return `Seat ${seat + 1}`;
-}
-
-function CustomClock({ control, change }: { control: Control; change: (control: Control) => void }) {
-  const numbers = CUSTOM[control.kind] ?? [];
-  return (
-    <div class="fields">
-      <label>
-        Kind
-        <select
-          value={control.kind}
-          onChange={({ currentTarget: { value } }) =>
-            change({
-              kind: value,
-              ...Object.fromEntries((CUSTOM[value] ?? []).map(([name, , least]) => [name, least])),
-            })
-          }
-        >
-          {Object.entries(CUSTOM_NAMES).map(([kind, name]) => (
-            <option key={kind} value={kind}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      {numbers.map(([name, what]) => (
-        <label key={`${control.kind} ${name}`}>
-          {what}
-          <input
-            type="number"
-            min={name === "increment" || name === "delay" || name === "main" ? 0 : 1}
-            max={name === "days" ? 30 : 86_400}
-            required
-            value={control[name] as number}
-            onInput={(event) => change({ ...control, [name]: Number(event.currentTarget.value) })}
-          />
-        </label>
-      ))}
-    </div>
-  );
-}
-
-interface RuleProps {
-  name: string;
-  option: Option;
-  /** Undefined: as it is if nothing is said. */
-  change: (value: Json | undefined) => void;
-}
-
-/** A field for one house rule; none for a kind of rule that this page cannot ask for. */
-function Rule({ name, option, change }: RuleProps) {
-  const what = option.description ?? name.replaceAll("_", " ");
-  const label = what.charAt(0).toUpperCase() + what.slice(1);
-  if (option.enum) {
-    return (
-      <label>
-        {label}
-        <select onChange={(event) => change(JSON.parse(event.currentTarget.value) as Json)}>
-          {option.enum.map((one) => {
-            const text = JSON.stringify(one);
-            return (
-              <option key={text} value={text} selected={text === JSON.stringify(option.default)}>
-                {typeof one === "string" ? one : text}
-              </option>
-            );
-          })}
-        </select>
-      </label>
-    );
-  }
-  if (option.type === "boolean") {
-    return (
-      <label class="check">
-        <input
-          type="checkbox"
-          defaultChecked={option.default === true}
-          onChange={(event) => change(event.currentTarget.checked)}
-        />
-        {label}
-      </label>
-    );
-  }
-  const numeric = option.type === "integer" || option.type === "number";
-  if (!numeric && option.type !== "string") return null;
-  const { default: usual } = option;
-  const value = typeof usual === "object" || usual === undefined ? "" : String(usual);
-  if (!numeric) {
-    return (
-      <label>
-        {label}
-        <input defaultValue={value} onInput={(event) => change(event.currentTarget.value || undefined)} />
-      </label>
-    );
-  }
-  return (
-    <label>
-      {label}
-      <input
-        type="number"
-        min={option.minimum}
-        max={option.maximum}
-        step={option.type === "number" ? "any" : 1}
-        defaultValue={value}
-        onInput={({ currentTarget }) =>
-          change(currentTarget.value === "" ? undefined : Number(currentTarget.value))
-        }
-      />
-    </label>
-  );
 }

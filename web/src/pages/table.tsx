@@ -1,11 +1,10 @@
 // A table: the board, who plays, and what one is asked to do. One page for every game.
-import { MeepleError, type Client, type Table as ClientTable, type TableState } from "@meeple/client";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Client, Table as ClientTable, TableState } from "@meeple/client";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { account, type Account } from "../account";
 import { Board } from "../boards";
 import { toldBy } from "../boards/text";
 import { Chat } from "../parts/chat";
-import { Enter } from "../parts/enter";
 import { Header } from "../parts/header";
 import { Invite } from "../parts/invite";
 import { Banner } from "../parts/line";
@@ -13,92 +12,17 @@ import { entryText, Moves, Told } from "../parts/moves";
 import { Controls, OpenOffers } from "../parts/offers";
 import { Plate } from "../parts/plate";
 import { replayAddress, tableAddress } from "../router";
-import { ask, clientOf, strangers } from "../session";
-import { play } from "../sound";
+import { ask, clientOf } from "../session";
 import { useStore } from "../store";
-import { demand, ending, nameOf, standing, title } from "../text";
+import { demand, nameOf, standing, title } from "../text";
 import { words, type GameState, type Json, type LogEntry, type Player } from "../wire";
+import { useLog, useNotice, useTable } from "./at_table";
+import { Invited } from "./invited";
 
 export function TablePage({ id, refresh }: { id: string; refresh: () => void }) {
   const me = account();
   if (me === null) return <Invited id={id} refresh={refresh} />;
   return <Joined key={`${id} ${me.user_id}`} id={id} me={me} refresh={refresh} />;
-}
-
-/** Somebody has the link, and no name yet. */
-function Invited({ id, refresh }: { id: string; refresh: () => void }) {
-  const [state, setState] = useState<GameState | null>(null);
-  const [error, setError] = useState("");
-  useEffect(() => {
-    strangers.game(id).then(
-      (found) => setState(found as unknown as GameState),
-      (failure: unknown) => setError(words(failure)),
-    );
-  }, [id]);
-  const host = state?.players.find(({ user_id }) => user_id !== null);
-  return (
-    <>
-      <Header refresh={refresh} />
-      <main class="lobby stranger">
-        <section class="hero">
-          <h1>{state ? title(state.engine) : "A table"}</h1>
-          {error ? (
-            <p class="error" role="alert">
-              {error}
-            </p>
-          ) : (
-            <>
-              <p>
-                {state?.status === "open"
-                  ? `${host ? nameOf(host) : "Somebody"} is waiting for you.`
-                  : state
-                    ? standing(state)
-                    : " "}
-              </p>
-              <Enter what={state?.status === "open" ? "Sit down" : "Watch"} entered={() => void sitDown(id, state, refresh)} />
-            </>
-          )}
-        </section>
-      </main>
-    </>
-  );
-}
-
-async function sitDown(id: string, state: GameState | null, refresh: () => void): Promise<void> {
-  try {
-    if (state?.status === "open") await ask((rest) => rest.takeSeat(id));
-  } catch {
-    // Somebody was quicker: the table says so.
-  }
-  refresh();
-}
-
-/** Join, or watch if one has no seat. */
-async function enterTable(client: Client, id: string): Promise<ClientTable> {
-  try {
-    return await client.join(id);
-  } catch (error) {
-    if (!(error instanceof MeepleError && error.code === "not_in_game")) throw error;
-    return client.spectate(id);
-  }
-}
-
-function useTable(client: Client, id: string) {
-  const [table, setTable] = useState<ClientTable | null>(null);
-  const [error, setError] = useState<MeepleError | null>(null);
-  const [again, setAgain] = useState(0);
-  useEffect(() => {
-    let stopped = false;
-    enterTable(client, id).then(
-      (found) => !stopped && setTable(found),
-      (failure: unknown) => !stopped && setError(failure as MeepleError),
-    );
-    return () => {
-      stopped = true;
-    };
-  }, [client, id, again]);
-  useEffect(() => () => void client.leave(id).catch(() => undefined), [client, id]);
-  return { table, error, rejoin: () => setAgain((count) => count + 1) };
 }
 
 function Joined({ id, me, refresh }: { id: string; me: Account; refresh: () => void }) {
@@ -279,45 +203,4 @@ function After({ table, at, state, attempt }: Omit<PlayProps, "client" | "me" | 
       </a>
     </div>
   );
-}
-
-/** The log of the game, read again as the game goes on. */
-function useLog(state: GameState, client: Client): readonly LogEntry[] {
-  const [entries, setEntries] = useState<readonly LogEntry[]>([]);
-  const line = useStore(client.connection);
-  const online = line?.status === "online";
-  useEffect(() => {
-    if (!online || state.status === "open") return;
-    let stopped = false;
-    // Several entries in a moment are one request.
-    const timer = window.setTimeout(() => {
-      ask((rest) => rest.log(state.game_id)).then(
-        (log) => !stopped && setEntries(log.entries),
-        // The next move asks again.
-        () => undefined,
-      );
-    }, 120);
-    return () => {
-      stopped = true;
-      window.clearTimeout(timer);
-    };
-  }, [state.game_id, state.seq, online]);
-  return entries;
-}
-
-/** Title and sound when it is my turn, and when it is over. */
-function useNotice(state: GameState, myTurn: boolean): void {
-  const before = useRef({ myTurn, status: state.status });
-  useEffect(() => {
-    const past = before.current;
-    before.current = { myTurn, status: state.status };
-    if (state.status === "over" && past.status === "live") play("over");
-    else if (myTurn && !past.myTurn) play("turn");
-  }, [myTurn, state.status]);
-  useEffect(() => {
-    const name = title(state.engine);
-    const names = state.players.map(nameOf);
-    const text = state.outcome ? ending(state.outcome, state.seat, names) : standing(state);
-    document.title = `${myTurn ? "● " : ""}${text} – ${name}`;
-  }, [state.seq, myTurn]);
 }
