@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help page play test check lint fmt types lock bench openspiel clean
+.PHONY: help page play test check lint fmt types lock bench soak chaos openspiel clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -85,6 +85,12 @@ types: $(VENV)/.dev  ## Write the types of the TypeScript client from the server
 
 bench: $(VENV)/.dev benchmarks/peers/node_modules/.package-lock.json  ## Measure Meeple beside its peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.dev  ## Play for ten minutes and look for leaks; writes docs/soak.md
+	$(BIN)/python -m benchmarks.soak
+
+chaos: $(VENV)/.dev  ## Kill, freeze and cut everything for two minutes each, and compare with the log
+	MEEPLE_CHAOS_SECONDS=120 MEEPLE_CHAOS_MATCHES=30 $(BIN)/python -m pytest -s tests/chaos
 
 openspiel: $(VENV)/.dev $(BROWSER) $(PAGE)  ## Play and check every game of OpenSpiel; writes docs/games/openspiel.md
 	$(BIN)/python -m tests.openspiel.table

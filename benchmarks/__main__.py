@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     about = machine.describe(base)
     if machine.file_system(base) in ("tmpfs", "ramfs"):
         print(f"{base} is in memory: nothing there is durable; give another --folder")
-    _allow_many_files()
+    allow_many_files()
     cores = Cores.chosen()
     if cores is None:
         print("one core for server and load: the figures are for their ratios only")
@@ -115,8 +115,8 @@ def _run(
     return {name: medians(each) for name, each in results.items()}
 
 
-def _allow_many_files() -> None:
-    """For the load, and for the servers, which inherit it."""
+def allow_many_files() -> None:
+    """Open files, for the load and for the servers, which inherit it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 16_384 if hard == resource.RLIM_INFINITY else min(hard, 16_384)
     if soft < wanted:

@@ -6,11 +6,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.adapters import Adapter, Table
+from benchmarks.database import Database, OnDatabase
 from benchmarks.load import Load, Window
 from benchmarks.servers import Cores, Server
 
@@ -55,12 +56,14 @@ class Throughput(NamedTuple):
         busy: share of its core that the server used: near 1, or the figure is the load's.
         load_us: µs that the load needed for an action; if it is more than the server's, the load
             bounds the actions a second.
+        database_us: µs of its database's processes for an action; 0 if it has none.
     """
 
     per_second: float
     cpu_us: float
     busy: float
     load_us: float
+    database_us: float = 0.0
 
 
 class Paced(NamedTuple):
@@ -85,14 +88,14 @@ def measure(adapter: Adapter, plan: Plan, node: str, cores: Cores | None, base: 
     throughput: dict[int, Throughput] = {}
     paced = None
     if plan.idle:
-        with _serving(adapter, node, cores, base) as server:
+        with _serving(adapter, node, cores, base) as (server, _):
             idle = _idle(adapter, server, plan.idle)
     if plan.matches or plan.paced:
-        with _serving(adapter, node, cores, base) as server:
+        with _serving(adapter, node, cores, base) as (server, database):
             for count in plan.matches:
                 with _table(adapter, server, count) as (load, table):
                     warm_up = 0 if throughput else plan.warm_up
-                    throughput[count] = _throughput(server, load, table, plan, warm_up)
+                    throughput[count] = _throughput(server, database, load, table, plan, warm_up)
             if plan.paced:
                 with _table(adapter, server, plan.paced) as (load, table):
                     warm_up = 0 if throughput else plan.warm_up
@@ -101,13 +104,18 @@ def measure(adapter: Adapter, plan: Plan, node: str, cores: Cores | None, base: 
 
 
 @contextmanager
-def _serving(adapter: Adapter, node: str, cores: Cores | None, base: Path) -> Iterator[Server]:
-    with tempfile.TemporaryDirectory(dir=base) as name:
+def _serving(
+    adapter: Adapter, node: str, cores: Cores | None, base: Path
+) -> Iterator[tuple[Server, Database | None]]:
+    with tempfile.TemporaryDirectory(dir=base) as name, ExitStack() as stack:
         folder = Path(name)
+        database = None
+        if isinstance(adapter, OnDatabase):
+            database = stack.enter_context(adapter.database(folder, cores))
         environment = {"NODE_ENV": "production", **adapter.environment(folder)}
         with Server(adapter.command(node), environment, folder, cores) as server:
             try:
-                yield server
+                yield server, database
             except Exception as error:
                 error.add_note(f"{adapter.title} said: {server.said()}")
                 raise
@@ -121,7 +129,7 @@ def _table(adapter: Adapter, server: Server, count: int) -> Iterator[tuple[Load,
         yield load, table
     finally:
         table.close()
-        _quiet(load, server)
+        quiet(load, server)
 
 
 def _idle(adapter: Adapter, server: Server, count: int) -> float:
@@ -136,13 +144,19 @@ def _idle(adapter: Adapter, server: Server, count: int) -> float:
     return (after - before) / count / 1024
 
 
-def _throughput(server: Server, load: Load, table: Table, plan: Plan, warm_up: int) -> Throughput:
+def _throughput(
+    server: Server, database: Database | None, load: Load, table: Table, plan: Plan, warm_up: int
+) -> Throughput:
     _warm(server, load, table, warm_up)
     windows: list[Window] = []
-    cpu = 0.0
+    cpu = database_cpu = 0.0
     deadline = time.monotonic() + plan.patience
     while True:
-        window, spent = _round(server, load, table, None)
+        table.deal()
+        quiet(load, server)
+        before = database.cpu() if database is not None else 0.0
+        window, spent = _play(server, load, table, None)
+        database_cpu += database.cpu() - before if database is not None else 0.0
         windows.append(window)
         cpu += spent
         elapsed = sum(window.elapsed for window in windows)
@@ -154,6 +168,7 @@ def _throughput(server: Server, load: Load, table: Table, plan: Plan, warm_up: i
         cpu / actions * 1e6,
         min(1.0, cpu / elapsed),
         sum(window.work for window in windows) / actions * 1e6,
+        database_cpu / actions * 1e6,
     )
 
 
@@ -182,13 +197,17 @@ def _warm(server: Server, load: Load, table: Table, actions: int) -> None:
 def _round(server: Server, load: Load, table: Table, rate: float | None) -> tuple[Window, float]:
     """One game of every match; the setting up is not counted, the server's afterthoughts are."""
     table.deal()
-    _quiet(load, server)
+    quiet(load, server)
+    return _play(server, load, table, rate)
+
+
+def _play(server: Server, load: Load, table: Table, rate: float | None) -> tuple[Window, float]:
     before = server.cpu()
     window = load.play(table.matches, rate)
-    return window, _quiet(load, server) - before
+    return window, quiet(load, server) - before
 
 
-def _quiet(load: Load, server: Server) -> float:
+def quiet(load: Load, server: Server) -> float:
     """Wait until the server has nothing more to do; its processor time until then."""
     deadline = time.monotonic() + IDLE_PATIENCE
     before = server.cpu()

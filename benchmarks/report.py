@@ -69,6 +69,7 @@ def render(
         "\n".join(f"- {line}" for line in machine),
         "## Figures",
         _figures(results, measured, plan),
+        _databases(results, measured, plan),
         _notes(results, measured, plan),
         "## Ratios",
         "Meeple's figure over the other's: below 1, Meeple needs less.",
@@ -133,6 +134,22 @@ def _figures(results: Results, adapters: Sequence[Adapter], plan: Plan) -> str:
             row.append(_number(result.idle_kib))
         rows.append(row)
     return _table(head, rows)
+
+
+def _databases(results: Results, adapters: Sequence[Adapter], plan: Plan) -> str:
+    """What a database of its own, beside the server, costs."""
+    rows = []
+    for adapter in adapters:
+        figures = [results[adapter.name].throughput[count] for count in plan.matches]
+        if any(figure.database_us for figure in figures):
+            rows.append([adapter.title, *(_number(figure.database_us) for figure in figures)])
+    if not rows:
+        return ""
+    head = ["server", *(f"its database's µs per action, {count}" for count in plan.matches)]
+    return (
+        "A database beside a server is not in its figures; it runs on the server's core, and "
+        "takes of it:\n\n" + _table(head, rows)
+    )
 
 
 def _notes(results: Results, adapters: Sequence[Adapter], plan: Plan) -> str:

@@ -105,9 +105,14 @@ class Server:
         """The end of what it printed."""
         return self._log.read_text(errors="replace")[-2000:]
 
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        return self._process.pid
+
     def cpu(self) -> float:
         """Seconds of processor time of all its processes, user and system."""
-        return sum(map(_cpu, self._processes()))
+        return sum(map(processor_time, self._processes()))
 
     def memory(self) -> int:
         """Bytes of memory of all its processes."""
@@ -117,7 +122,8 @@ class Server:
         return [self._watched, *self._watched.children(recursive=True)]
 
 
-def _cpu(process: psutil.Process) -> float:
+def processor_time(process: psutil.Process) -> float:
+    """Seconds of processor time of one process, user and system."""
     if sys.platform == "linux":
         # The process's own clock: nanoseconds, where the files in /proc count hundredths.
         return time.clock_gettime(~process.pid << 3 | 2)

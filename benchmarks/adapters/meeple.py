@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import meeple
 from benchmarks.adapters import socketio
 from benchmarks.adapters.base import DRAW, Promise
+from benchmarks.database import Database, postgres
 from benchmarks.load import Load, Match, Step, Wire
 from benchmarks.rest import Request, Rest
+from benchmarks.servers import Cores
 
 #: The seq of a two-player game's start.
 STARTED = 3
@@ -44,6 +47,25 @@ class Meeple:
     def idle(self, load: Load, url: str, count: int) -> list[Wire]:
         with Rest(url) as rest:
             return _arrive(load, url, _guests(rest, count))
+
+
+class MeepleOnPostgres(Meeple):
+    """The same with its log in PostgreSQL, as many nodes would share it."""
+
+    name = "meeple-postgres"
+    title = "Meeple on PostgreSQL"
+
+    def __init__(self) -> None:
+        self._url = ""
+
+    @contextmanager
+    def database(self, folder: Path, cores: Cores | None) -> Iterator[Database]:
+        with postgres(folder, cores) as database:
+            self._url = database.url
+            yield database
+
+    def environment(self, folder: Path) -> Mapping[str, str]:
+        return {**super().environment(folder), "MEEPLE_DATABASE": self._url}
 
 
 class MeepleTable:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from burner_redis import BurnerRedis
 from redis.asyncio import Redis
@@ -18,22 +18,33 @@ from meeple import config
 from meeple.api.app import create_api
 from meeple.api.context import Context
 from meeple.config import Settings
+from meeple.engine.time_limit import TimeLimit
 from meeple.errors import ConfigurationError
+from meeple.metrics import Metrics
 from meeple.protocols import Clock, GameLog
 from meeple.schemas.ws_messages import NAMESPACE
 from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
+from meeple.services.deadlines import Deadlines
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
-from meeple.services.house_bots import HouseBots
+from meeple.services.house_bots import SEARCH, HouseBots
+from meeple.services.loop_lag import LoopLag
 from meeple.services.rate_limit import RateLimiter
-from meeple.services.time_limit import TimeLimit
+from meeple.services.timekeeper import Timekeeper
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
+from meeple.socketio.peers import Peers
 from meeple.socketio.server import GameHandlers
 from meeple.socketio.transport import SocketIOServer
+from meeple.store import postgres_url
 from meeple.store.sqlite import SqliteGameLog
+
+if TYPE_CHECKING:  # an optional extra, loaded only when it is switched on
+    from opentelemetry.trace import TracerProvider
+
+    from meeple.tracing import Traced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +59,14 @@ class Node:
     handlers: GameHandlers
     broadcaster: TableBroadcaster
 
+    async def drain(self, seconds: float) -> None:
+        """Send the clients to other servers, within ``seconds``; nothing they were acked is lost.
+
+        What a client had asked is answered first. Readiness is 503 from now on.
+        """
+        self.handlers.announce_draining()
+        await self.sockets.drain(seconds)
+
 
 @asynccontextmanager
 async def open_node(
@@ -55,6 +74,8 @@ async def open_node(
     *,
     clock: Clock | None = None,
     catalog: EngineCatalog | None = None,
+    tracing: TracerProvider | None = None,
+    peers: Peers | None = None,
     **game_service_options: Any,
 ) -> AsyncIterator[Node]:
     """Assemble a node; on leaving, everything that was opened is closed, last opened first.
@@ -63,6 +84,8 @@ async def open_node(
         settings: the settings.
         clock: the server's time; the machine's if not given.
         catalog: the engines on offer; those that are installed if not given.
+        tracing: where traces go; by the settings if not given.
+        peers: the other workers on the same port; None if there are none.
         game_service_options: for `GameService`, such as where game ids and seeds come from.
 
     Raises:
@@ -79,6 +102,7 @@ async def open_node(
             origins=settings.origins,
             ping_interval=settings.ping_interval,
             ping_timeout=settings.ping_timeout,
+            peers=peers,
         )
         stack.push_async_callback(sockets.aclose)
         server = sockets.namespaces[NAMESPACE]
@@ -87,14 +111,19 @@ async def open_node(
         time_limit = TimeLimit(settings.engine_seconds)
         time_limit.start()
         stack.callback(time_limit.stop)
-        house = house_bots(settings, log)
+        traced = _traced(stack, settings, tracing)
+        house = house_bots(settings, log, clock)
+        keeper = Timekeeper(log, clock, server.round_trip)
+        deadlines = Deadlines(log, clock, keeper, broadcaster)
         games = GameService(
             catalog,
-            log,
+            log if traced is None else traced.log(log),
             clock,
             broadcaster,
             connections,
             house=house,
+            watch=deadlines,
+            keeper=keeper,
             max_live=settings.max_live,
             time_limit=time_limit,
             **game_service_options,
@@ -110,7 +139,16 @@ async def open_node(
             burst=settings.burst,
             expiry_grace=settings.expiry_grace,
         )
-        server.serve(handlers)
+        server.serve(handlers if traced is None else traced.handlers(handlers))
+        loop_lag = LoopLag()
+        metrics = Metrics(
+            sockets=sockets,
+            handlers=handlers,
+            games=games,
+            log=log,
+            connections=connections,
+            loop_lag=loop_lag,
+        )
         api = create_api(
             Context(
                 games=games,
@@ -121,11 +159,16 @@ async def open_node(
                 limiter=RateLimiter(settings.rate, settings.burst),
                 guest_tokens=token_issuer(settings) if settings.guests else None,
                 guest_ttl=int(settings.guest_ttl),
+                draining=lambda: sockets.draining,
+                metrics=metrics.render,
             ),
             origins=settings.origins,
         )
+        deadlines.serve(games)
+        _background(stack, deadlines.run)
         _background(stack, connections.run)
         _background(stack, handlers.run)
+        _background(stack, loop_lag.run)
         if house is not None:
             house.serve(games)
             _background(stack, house.run)
@@ -143,23 +186,65 @@ async def open_node(
 @asynccontextmanager
 async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
     """The settings' log by itself; raises as `open_node` does."""
-    log = await SqliteGameLog.open(settings.database_path)
+    log = await _open_log(settings)
     try:
         yield log
     finally:
         await log.aclose()
 
 
-def house_bots(settings: Settings, log: GameLog) -> HouseBots | None:
+async def _open_log(settings: Settings) -> GameLog:
+    if settings.postgres_url is None:
+        return await SqliteGameLog.open(settings.database_path)
+    # Its driver takes a while to import, which most servers on one machine never need.
+    from meeple.store.postgres import PostgresGameLog
+
+    return await PostgresGameLog.open(settings.postgres_url)
+
+
+def log_label(settings: Settings) -> str:
+    """Where the settings' log is, as it may be shown: a URL's password is left out."""
+    url = settings.postgres_url
+    return postgres_url.label(url) if url else str(settings.database_path)
+
+
+def house_bots(settings: Settings, log: GameLog, clock: Clock) -> HouseBots | None:
     """The bots that sit at tables for the house; None if there are none."""
     if not settings.bot_processes:
         return None
-    return HouseBots(log, workers=settings.bot_processes, seconds=settings.bot_seconds)
+    return HouseBots(
+        log,
+        workers=settings.bot_processes,
+        seconds=settings.bot_seconds,
+        clock=clock,
+        # A SQLite file has one owner: there are no other nodes whose tables could be left behind.
+        search=None if isinstance(log, SqliteGameLog) else SEARCH,
+    )
 
 
 def engine_factory() -> EngineCatalog:
     """Every engine that is installed."""
     return EngineCatalog()
+
+
+def _traced(
+    stack: AsyncExitStack, settings: Settings, provider: TracerProvider | None
+) -> Traced | None:
+    """What makes traces of the parts; None if nobody asked for them."""
+    if provider is None and not settings.traces:
+        return None
+    try:
+        from meeple import tracing
+    except ImportError as error:
+        raise ConfigurationError(
+            "traces: OpenTelemetry is not installed; pip install 'meeple[otel]'"
+        ) from error
+    if provider is None:
+        exported = tracing.export_to(settings.traces)
+        # Sends what is left, in a few seconds at most.
+        stack.push_async_callback(asyncio.to_thread, exported.shutdown)
+        provider = exported
+    return tracing.Traced(provider)
 
 
 def _background(stack: AsyncExitStack, run: Callable[[], Any]) -> None:

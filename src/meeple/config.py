@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,8 +21,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         host, port: where to listen; port 0 takes a free one.
+        workers: processes that serve the port together; several need a PostgreSQL and a Redis.
         data: folder of the embedded default's files: database, secret.
-        database: path of the SQLite file; ``meeple.sqlite3`` in ``data`` if empty.
+        database: path of the SQLite file, or the ``postgresql://`` URL of a database;
+            ``meeple.sqlite3`` in ``data`` if empty.
         redis: ``memory://`` for the embedded one, or the URL of a Redis or Valkey server.
         secret: HS256 key of tokens, at least 32 bytes; made and kept in ``data`` if empty, unless
             another key is set.
@@ -36,15 +39,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ping_interval, ping_timeout: seconds between heartbeats, and to wait for an answer.
         rate, burst: events a second that one connection may send, in the long run and at once.
         max_live: games kept in memory.
+        drain_seconds: how long it may take on a stop until the last client was sent away.
         engine_seconds: how long an engine may take for one action before it is ended.
         bot_workers: processes in which the house's bots think; 0: there are no such bots; -1: one
             for each processor but one.
         bot_seconds: how long a bot may think about one action.
+        traces: where traces go, such as ``http://127.0.0.1:4318/v1/traces`` (OTLP over HTTP); none
+            are made if empty.
         log_level, log_format: what is logged, and whether as ``text`` or ``json``.
     """
 
     host: str = "127.0.0.1"
     port: Port = 8000
+    workers: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
     data: str = "~/.meeple"
     database: str = ""
     redis: str = "memory://"
@@ -63,9 +70,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate: Positive = 50
     burst: Annotated[float, msgspec.Meta(ge=1)] = 200
     max_live: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    drain_seconds: Annotated[float, msgspec.Meta(ge=0)] = 2
     engine_seconds: Positive = 2
     bot_workers: Annotated[int, msgspec.Meta(ge=-1, le=256)] = -1
     bot_seconds: Positive = 5
+    traces: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 
@@ -83,9 +92,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """
         if "://" in self.database and not self.database.startswith("sqlite:///"):
             scheme = self.database.partition("://")[0]
-            raise ConfigurationError(f"database: {scheme} is not supported; give a file's path")
+            raise ConfigurationError(
+                f"database: {scheme} is no file; give a file's path or a postgresql:// URL"
+            )
         path = self.database.removeprefix("sqlite:///")
         return Path(path).expanduser() if path else self.data_folder / "meeple.sqlite3"
+
+    @property
+    def postgres_url(self) -> str | None:
+        """The URL of the PostgreSQL database, password and all; None if it is a SQLite file."""
+        return self.database if self.database.startswith(("postgresql://", "postgres://")) else None
 
     @property
     def bot_processes(self) -> int:
@@ -96,6 +112,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def origins(self) -> list[str]:
         """The allowed origins, one by one."""
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+
+def unknown(environment: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    """The variables ``MEEPLE_…`` that are no settings, each with the most similar one, if any."""
+    environment = os.environ if environment is None else environment
+    known = [name.upper() for name in Settings.__struct_fields__]
+    given = sorted(name[7:] for name in environment if name.startswith("MEEPLE_"))
+    similar = {name: get_close_matches(name, known, 1) for name in given if name not in known}
+    return {
+        f"MEEPLE_{name}": f"MEEPLE_{found[0]}" if found else None for name, found in similar.items()
+    }
 
 
 def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:

@@ -157,6 +157,13 @@ class GameStarted(MeepleError):
     status = 409
 
 
+class OutOfTime(MeepleError):
+    """Your time has run out."""
+
+    code = "out_of_time"
+    status = 409
+
+
 class GameOver(MeepleError):
     """The game is over."""
 

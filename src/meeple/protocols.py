@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import GameEngine
 from meeple.engine.game import Game
-from meeple.engine.log import Bot, Entry, GameRow, GameStatus
+from meeple.engine.log import Entry, GameRow, GameStatus, Player
 from meeple.engine.rules import Rules
 
 #: Gives the engine of that name, or raises `EngineNotFound`.
@@ -157,18 +157,34 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 class BotHouse(Protocol):
     """The bots that sit at tables for the house; they play from outside of every request."""
 
-    def admit(self, creator: UUID, bots: Collection[Bot], rules: Rules) -> None:
-        """Raises if these bots cannot be had for a new table of the creator's.
+    def admit(
+        self, game_id: str, creator: UUID, seats: Sequence[Player | None], rules: Rules
+    ) -> None:
+        """A table with bots is about to be made: who sits where, None for an empty seat.
 
         Raises:
+            InvalidMessage: there is no such level.
             PolicyNotAvailable: there is no such bot for this game.
             RateLimited: the creator has enough tables with bots.
             Unavailable: the house has.
         """
         ...
 
+    def notice(self, game: Game, *, elsewhere: bool = False) -> None:
+        """A game with bots has changed, or was loaded; returns at once.
+
+        Args:
+            game: the game.
+            elsewhere: another node changed it, whose house has been told.
+        """
+        ...
+
+
+class ClockWatch(Protocol):
+    """Sees to it that what a clock demands happens in time."""
+
     def notice(self, game: Game) -> None:
-        """A game with bots has changed, or was loaded; returns at once."""
+        """A game with clocks has changed, or was loaded; returns at once."""
         ...
 
 
@@ -240,6 +256,13 @@ class SocketServer(Protocol):
 
     def emit_encoded(self, event: bytes, to: Collection[str]) -> None:
         """The same for an event that is JSON already: the array of its name and its payload."""
+        ...
+
+    def round_trip(self, sid: str) -> int:
+        """How many ms it takes to the client and back, as far as was measured; 0: unknown.
+
+        A client can make it more, never less: who relies on it bounds it.
+        """
         ...
 
     def disconnect(self, sid: str) -> None:

@@ -12,14 +12,24 @@ from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus
 from meeple.errors import DuplicateAction, InvalidMessage, SequenceConflict, Unavailable
 from meeple.protocols import OUTAGES_KEPT_MS, GameLog, Outage
 from meeple.store.memory import MemoryGameLog
+from meeple.store.postgres import PostgresGameLog
 from meeple.store.sqlite import SqliteGameLog
+from tests.postgres import Postgres
+from tests.postgres import postgres as postgres
 from tests.store.making import ALICE, BOB, entries, entry, row
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[GameLog]:
     if request.param == "memory":
         yield MemoryGameLog()
+        return
+    if request.param == "postgres":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        async with postgres.database() as url:
+            shared = await PostgresGameLog.open(url)
+            yield shared
+            await shared.aclose()
         return
     sqlite = await SqliteGameLog.open(tmp_path / "log.sqlite3")
     yield sqlite

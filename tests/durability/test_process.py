@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from meeple.client import Rest
-from tests.harness import ServerProcess, server_process
+from tests.harness import ServerProcess, server_process, until
 from tests.line import line
 
 pytestmark = pytest.mark.process
@@ -75,8 +75,25 @@ async def test_sigterm_stops_cleanly_with_players_connected(tmp_path: Path) -> N
         assert await server.stop() == 0
         assert time.monotonic() - started < 10
         await asyncio.wait_for(ann.gone.wait(), 5)
+        for one in (ann, tab):
+            assert ("server:draining", {}) in one.heard
     assert "stopped" in server.output
     assert "Traceback" not in server.output
+
+
+async def test_a_second_signal_ends_all_connections_at_once(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path, settings={"drain_seconds": "60"})
+    await server.start()
+    async with Rest(server.url) as rest:
+        account = await rest.guest("Ann")
+    async with line(server.url, account.token) as ann, line(server.url, account.token) as tab:
+        await ann.ask("game:heartbeat", {})
+        started = time.monotonic()
+        stopping = asyncio.create_task(server.stop())
+        await until(lambda: ("server:draining", {}) in tab.heard)
+        os.kill(server.pid, signal.SIGINT)
+        assert await stopping == 0
+        assert time.monotonic() - started < 20
 
 
 async def test_ctrl_c_stops_it_as_well(tmp_path: Path) -> None:

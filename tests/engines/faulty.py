@@ -641,6 +641,37 @@ class BringsABotThatDoesWhatIsIllegal(DealtKuhn):
         return "raise"
 
 
+class DoesForTheAbsentWhatIsIllegal(DealtKuhn):
+    """absent"""
+
+    def auto_action(self, state: Any, seat: int, rng: Random) -> Any:
+        return "cheat"
+
+
+class ThrowsADieOfItsOwnForTheAbsent(Goofspiel):
+    """determinism"""
+
+    def __init__(self) -> None:
+        self._rng = Random(1)
+
+    def auto_action(self, state: Any, seat: int, rng: Random) -> Any:
+        return self._rng.choice(state.hands[seat])
+
+
+class NamesAWinnerOnTimeWhoDoesNotPlay(Goofspiel):
+    """absent"""
+
+    def timeout_outcome(self, state: Any, seat: int) -> Any:
+        return Outcome((99,), "timeout")
+
+
+class SaysInAWordHowATimeoutEnds(Goofspiel):
+    """absent"""
+
+    def timeout_outcome(self, state: Any, seat: int) -> Any:
+        return "draw"
+
+
 class ClaimsThatNothingIsHidden(Goofspiel):
     """perfect_information"""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from meeple.engine import ChoosesActions, Redeals
+from meeple.bots import EnginePolicy, policy_for
+from meeple.engine import Redeals
+from meeple.engine.rules import Rules
 from meeple.engines.openspiel.boards import BOARDS
 from meeple.engines.openspiel.boards.cards import CARDS
 from meeple.engines.openspiel.bounds import BOUNDS
@@ -17,6 +19,7 @@ from meeple.engines.openspiel.registry import (
     seats_of,
 )
 from meeple.engines.openspiel.thinking import make_engine
+from meeple.errors import PolicyNotAvailable
 
 PAGE = Path(__file__).parents[2] / "docs/games/openspiel.md"
 
@@ -41,10 +44,11 @@ With the extra `meeple[openspiel]`, which `make play` installs, Meeple offers {c
 - **Options** are the library's parameters, within bounds that a server can bear; `GET
   /api/v1/engines` has types, bounds and defaults. Chess has one more: `fen`, the position to start
   from.
-- **Redeal**: what a seat cannot know can be dealt anew, which bots and `meeple check` use.
-- **Bot**: the library's search plays the game. Where something is hidden it thinks about redealt
-  states, and in gin rummy it plays them out sensibly, for by chance hardly any game is won.
-  Meeple's own search plays the others that can be redealt.
+- **Redeal**: what a seat cannot know can be dealt anew, which bots and `meeple check` use. There
+  is nothing to be dealt anew where nothing is hidden (–).
+- **Bot**: which search plays the game as `mcts`, the library's or Meeple's own. Where something is
+  hidden it thinks about redealt states, and in gin rummy it plays them out sensibly, for by chance
+  hardly any game is won. Where there is none, only `random` plays.
 
 | Name | Game | Players | Information | Turns | Chance | View | Redeal | Bot | Options |
 |---|---|---|---|---|---|---|---|---|---|
@@ -113,11 +117,20 @@ def row(kind: Any) -> str:
         kind.dynamics.name.lower(),
         "no" if kind.chance_mode.name == "DETERMINISTIC" else "yes",
         "cards" if name in CARDS else "board" if name in BOARDS else "text",
-        "yes" if isinstance(engine, Redeals) else "",
-        "yes" if isinstance(engine, ChoosesActions) else "",
+        "–" if engine.perfect_information else "yes" if isinstance(engine, Redeals) else "",
+        _bot(Rules(name, engine)),
         ", ".join(f"`{option}`" for option in options),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _bot(rules: Rules) -> str:
+    """Whose search plays it."""
+    try:
+        policy = policy_for("mcts", rules)
+    except PolicyNotAvailable:
+        return ""
+    return "library" if isinstance(policy, EnginePolicy) else "Meeple"
 
 
 if __name__ == "__main__":

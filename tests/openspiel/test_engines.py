@@ -203,3 +203,26 @@ def test_bridge_goes_on_with_play_after_the_auction() -> None:
 def test_the_library_refuses_with_an_exception_and_does_not_end_the_process() -> None:
     with pytest.raises(pyspiel.SpielError):
         pyspiel.load_game("go", {"board_size": 100_000}).new_initial_state()
+
+
+@pytest.mark.parametrize(
+    ("fen", "drawn"),
+    [
+        ("4k3/8/8/8/8/8/8/4K2R w - - 0 1", {1}),
+        ("4k2r/8/8/8/8/8/8/4K3 w - - 0 1", {0}),
+        ("4k2r/8/8/8/8/8/8/4K2R w - - 0 1", set()),
+        ("4k3/8/8/8/8/8/8/4K3 w - - 0 1", {0, 1}),
+    ],
+)
+def test_who_has_nothing_but_a_king_does_not_win_on_time_at_chess(
+    fen: str, drawn: set[int]
+) -> None:
+    """FIDE Laws of Chess, article 6.9. White is seat 1."""
+    engine = OpenSpiel().engine("chess")
+    state = engine.new_game(2, {"fen": fen, "chess960": False}, Random(0))
+    assert {seat for seat in (0, 1) if engine.timeout_outcome(state, seat) is not None} == drawn
+
+
+def test_other_games_are_lost_on_time() -> None:
+    engine = OpenSpiel().engine("breakthrough")
+    assert engine.timeout_outcome(engine.new_game(2, {}, Random(0)), 0) is None

@@ -95,6 +95,27 @@ def test_a_position_that_cannot_be_played_is_refused(fen: str) -> None:
         rules("chess").options({"fen": fen})
 
 
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (
+            {"fen": "4k3/8/8/8/8/8/8/4K3 w - - 100 1"},
+            "halfmove clock of 100 or more the game is over",
+        ),
+        ({"fen": "4k3/8/8/8/8/8/8/4K3 w - - 7000 1"}, "halfmove clock of 100 or more"),
+        ({"fen": "4k3/8/8/8/8/8/8/4K3 w - -"}, "six fields"),
+        ({"fen": KIWIPETE, "chess960": True}, "chess960 draws its own position"),
+    ],
+)
+def test_what_is_wrong_with_a_position_is_told(options: dict[str, Any], why: str) -> None:
+    with pytest.raises(InvalidMessage, match=why):
+        rules("chess").options(options)
+
+
+def test_a_draw_that_is_near_can_be_played() -> None:
+    rules("chess").options({"fen": "4k3/8/8/8/8/8/4P3/4K3 w - - 99 80"})
+
+
 def test_a_position_and_chess960_do_not_go_together() -> None:
     assert rules("chess").options({"fen": KIWIPETE})["fen"] == KIWIPETE
     with pytest.raises(InvalidMessage, match="chess960"):

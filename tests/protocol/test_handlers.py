@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -215,6 +217,42 @@ async def test_a_shutdown_waits_for_the_event_that_is_handled(served: Served) ->
         served.gate.set()
         await closing
     assert served.log[2:] == [("done", "wait"), ("disconnect", "server shutting down")]
+
+
+async def test_who_is_drained_gets_its_answers_first_and_is_heard_no_more(served: Served) -> None:
+    async with (
+        socketio_socket(served.url) as busy,
+        socketio_socket(served.url) as idle,
+    ):
+        await busy.send('421["wait"]')
+        await busy.send('422["fine",5]')
+        await until(lambda: ("wait",) in served.log)
+        await idle.send('423["fine",6]')
+        assert await receive(idle) == "433[6]"
+        draining = asyncio.create_task(served.server.drain(0))
+        assert await closed(idle) == 1012
+        await busy.send('424["fine",7]')
+        assert not draining.done()
+        served.gate.set()
+        assert [await receive(busy) for _ in range(2)] == ["431[]", "432[5]"]
+        assert await closed(busy) == 1012
+        await draining
+    assert ("fine", 7) not in served.log
+
+
+async def test_a_server_that_drains_takes_no_new_clients(served: Served) -> None:
+    await served.server.drain(0)
+    async with engine_socket(served.url, "/socket.io") as websocket:
+        assert await closed(websocket) == 1012
+
+
+async def test_clients_are_drained_over_time(served: Served) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(socketio_socket(served.url)) for _ in range(5)]
+        started = time.monotonic()
+        await asyncio.gather(served.server.drain(0.5), *(closed(one) for one in sockets))
+        assert 0.35 < time.monotonic() - started < 5
+    assert served.sids == []
 
 
 async def test_an_event_of_who_is_not_in_the_namespace_is_passed_over(served: Served) -> None:

@@ -7,15 +7,25 @@ import pytest
 
 from meeple.protocols import GameLog
 from meeple.store.memory import MemoryGameLog
+from meeple.store.postgres import PostgresGameLog
 from meeple.store.sqlite import SqliteGameLog
+from tests.postgres import Postgres
+from tests.postgres import postgres as postgres
 from tests.services.house import House
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[GameLog]:
     """Every log that there is."""
     if request.param == "memory":
         yield MemoryGameLog()
+        return
+    if request.param == "postgres":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        async with postgres.database() as url:
+            shared = await PostgresGameLog.open(url)
+            yield shared
+            await shared.aclose()
         return
     sqlite = await SqliteGameLog.open(tmp_path / "log.sqlite3")
     yield sqlite

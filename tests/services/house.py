@@ -15,9 +15,11 @@ from msgspec import UNSET, UnsetType
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
 from meeple.protocols import GameLog, GamePage, Message, Outage
+from meeple.services.deadlines import Deadlines
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, Joined
 from meeple.services.projection import GameState, LogEntry
+from meeple.services.timekeeper import Timekeeper
 from tests.services.engines import Shelf
 
 ANN = Player(UUID(int=0xA), "Ann")
@@ -89,7 +91,7 @@ class Viewers:
 
     def seqs(self, sid: str) -> list[int]:
         """The seqs of the states that a connection was sent, in order."""
-        return [m.payload.seq for m in self.inbox[sid] if m.event != "game:presence"]
+        return [m.payload.seq for m in self.inbox[sid] if m.event in ("game:state", "game:over")]
 
 
 class SteeredLog:
@@ -176,16 +178,23 @@ class Node:
     def __init__(self, house: House, log: GameLog, shelf: Shelf, max_live: int) -> None:
         self.house = house
         self.viewers = Viewers(house.happened)
+        #: What was measured of each connection, in ms.
+        self.round_trips: dict[str, int] = {}
+        self.keeper = Timekeeper(log, house.clock, lambda sid: self.round_trips.get(sid, 0))
+        self.deadlines = Deadlines(log, house.clock, self.keeper, self.viewers)
         self.games = GameService(
             shelf,
             log,
             house.clock,
             self.viewers,
             house.room,
+            watch=self.deadlines,
+            keeper=self.keeper,
             max_live=max_live,
             new_game_id=house.new_game_id,
             new_seed=house.new_seed,
         )
+        self.deadlines.serve(self.games)
 
     async def create(self, engine: str = "tic-tac-toe", **options: Any) -> GameState:
         state = await self.games.create_game(ANN, engine, **options)
@@ -249,6 +258,18 @@ class House:
         node = Node(self, self.log, shelf or self.shelf, max_live)
         self.nodes.append(node)
         return node
+
+    async def pass_time(self, ms: int, *nodes: Node) -> None:
+        """Time goes by on these nodes (all, if none is named), which do what they do meanwhile."""
+        end = self.clock.now + ms
+        while True:
+            for node in nodes or self.nodes:
+                await node.keeper.beat()
+                await node.deadlines.tick()
+                await node.deadlines.sweep()
+            if self.clock.now == end:
+                return
+            self.clock.now = min(end, self.clock.now + 1000)
 
     def new_game_id(self, now_ms: int) -> str:
         return f"game{len(self.seeds):04}"

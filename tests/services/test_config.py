@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from meeple.config import Settings, load
+from meeple import bootstrap
+from meeple.config import Settings, load, unknown
 from meeple.errors import ConfigurationError
 
 
@@ -30,6 +31,17 @@ def test_a_variable_of_the_environment_is_a_setting() -> None:
     assert settings == Settings(
         port=0, guests=False, presence_ttl=1.5, log_format="json", max_live=1, secret="0123"
     )
+
+
+def test_a_variable_that_is_no_setting_is_told_with_the_one_that_may_be_meant() -> None:
+    environment = {"MEEPLE_PORT": "0", "PORT": "1", "HOME": "/"}
+    assert unknown(environment) == {}
+    wrong = {"MEEPLE_PROT": "1", "MEEPLE_DATABSE": "x", "MEEPLE_XYZZY": "", "meeple_port": "2"}
+    assert unknown(environment | wrong) == {
+        "MEEPLE_DATABSE": "MEEPLE_DATABASE",
+        "MEEPLE_PROT": "MEEPLE_PORT",
+        "MEEPLE_XYZZY": None,
+    }
 
 
 def test_what_is_given_comes_before_the_environment_and_none_is_not_given() -> None:
@@ -92,6 +104,18 @@ def test_a_database_that_is_no_file_is_refused_without_its_password() -> None:
     with pytest.raises(ConfigurationError, match="postgresql") as caught:
         _ = Settings(database="postgresql://meeple:hush@host/db").database_path
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_a_postgresql_database_is_shown_without_its_password(scheme: str) -> None:
+    settings = Settings(database=f"{scheme}://meeple:hush@host:5433/db?sslpassword=hush")
+    assert settings.postgres_url == settings.database
+    assert bootstrap.log_label(settings) == f"{scheme}://host:5433/db"
+
+
+def test_a_file_is_shown_by_its_path() -> None:
+    assert Settings().postgres_url is None
+    assert bootstrap.log_label(Settings(data="/d")) == "/d/meeple.sqlite3"
 
 
 def test_a_tilde_is_the_users_home() -> None:

@@ -314,3 +314,14 @@ async def test_of_three_the_two_others_win_by_a_resignation(node: Node) -> None:
     outcome = (await node.state(game_id)).outcome
     assert outcome is not None
     assert outcome.winners == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("engine", "seats", "words"),
+    [("tic-tac-toe", 3, "is for 2 players"), ("goofspiel", 9, "is for 2 to 6 players")],
+)
+async def test_for_how_many_a_game_is_is_told(
+    house: House, engine: str, seats: int, words: str
+) -> None:
+    with pytest.raises(InvalidMessage, match=words):
+        await house.node().games.create_game(ANN, engine, seats=seats)

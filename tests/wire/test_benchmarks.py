@@ -37,3 +37,15 @@ def test_meeple_is_measured_and_reported(tmp_path: Path) -> None:
     assert 0 < result.paced.p50 <= result.paced.p99
     text = report.render({"meeple": result}, [meeple], SMALL, 1, ["here"], {"meeple": "now"}, [])
     assert "| Meeple |" in text
+
+
+@pytest.mark.process
+def test_the_processor_time_of_a_database_is_told_apart(tmp_path: Path) -> None:
+    [on_postgres] = [adapter for adapter in ADAPTERS if adapter.name == "meeple-postgres"]
+    plan = SMALL._replace(paced=0, idle=0)
+    result = measure(on_postgres, plan, "", None, tmp_path)
+    assert result.throughput[2].cpu_us > 0
+    assert result.throughput[2].database_us > 0
+    names = {on_postgres.name: result}
+    text = report.render(names, [on_postgres], plan, 1, ["here"], {on_postgres.name: "now"}, [])
+    assert "its database's µs per action, 2" in text

@@ -217,6 +217,23 @@ async def test_verify_reads_a_stopped_servers_games_and_finds_what_is_wrong(tmp_
     ]
 
 
+async def test_games_move_from_one_database_to_another(tmp_path: Path) -> None:
+    async with server_process(tmp_path) as server:
+        await play_two_games(server)
+        refused = await run("export", "-", folder=tmp_path)
+        assert "in use by another Meeple server" in refused.refusal
+    file, copy = tmp_path / "games.jsonl", tmp_path / "copy"
+    assert (await run("export", str(file), folder=tmp_path)).code == 0
+    assert file.stat().st_mode & 0o077 == 0
+    imported = await run("import", str(file), folder=copy)
+    assert imported.err.splitlines()[-1].startswith("2 games, ")
+    assert imported.err.splitlines()[-1].endswith(" entries, 0 faults")
+    assert await run("verify", folder=copy) == Ended(0, "2 games, 0 faults\n", "")
+    assert (await run("export", "-", folder=copy)).out == file.read_text()
+    missing = await run("import", str(tmp_path / "nothing"), folder=copy)
+    assert missing.code == 2
+
+
 # --- a server that cannot start -----------------------------------------------------------------
 
 
@@ -231,7 +248,7 @@ async def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Pa
     wrong = {
         "port": ("abc", "port"),
         "secret": ("too short", "at least 32 bytes"),
-        "database": ("postgresql://localhost/meeple", "postgresql is not supported"),
+        "database": ("mysql://localhost/meeple", "mysql is no file"),
         "log_level": ("loud", "log_level"),
     }
     answers = await asyncio.gather(
@@ -242,6 +259,12 @@ async def test_a_server_does_not_start_with_a_setting_that_is_wrong(tmp_path: Pa
     )
     for ended, (_, word) in zip(answers, wrong.values(), strict=True):
         assert word in ended.refusal
+
+
+async def test_a_misspelt_setting_is_warned_of_by_a_server_that_starts(tmp_path: Path) -> None:
+    async with server_process(tmp_path, gests="false") as server:
+        [line] = [line for line in server.lines if "unknown setting" in line]
+    assert re.search("warning .* meant=MEEPLE_GUESTS .*variable=MEEPLE_GESTS", line)
 
 
 # --- play ---------------------------------------------------------------------------------------
@@ -487,7 +510,8 @@ async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
             assert await person.ends() == 0
             await person.sees("You left the table")
             assert "Traceback" not in person.screen
-        await ben.sees("Ann is away.")
+            # Before Ben leaves, who would not be told any more.
+            await ben.sees("Ann is away.")
         async with (
             terminal(*printed_command(ann, "To come back")) as ann_again,
             terminal(*printed_command(ben, "To come back")) as ben_again,

@@ -50,6 +50,14 @@ def tokens() -> list[str]:
     return [token(name="Ann"), token(name="Ben")]
 
 
+async def test_a_guest_renews_a_token_with_the_token(server: ServerProcess) -> None:
+    async with Rest(server.url) as rest:
+        ann = await rest.guest("Ann")
+    async with Rest(server.url, ann.token) as rest:
+        again = await rest.renew()
+    assert (again.user_id, again.name) == (ann.user_id, ann.name)
+
+
 async def new_game(
     url: str, tokens: list[str], engine: str = "tic-tac-toe", **options: JSON
 ) -> str:

@@ -88,7 +88,10 @@ REFUSED = {
     "random": "is a word that Python needs",
     "tests": "is a word that Python needs",
     "meeple": "is installed already",
+    "open-spiel": "is installed already",
+    "pyjwt": "'PyJWT' is installed already",
     "tic-tac-toe": "there is a game 'tic-tac-toe' already",
+    "openspiel": "there is a family of games 'openspiel' already",
 }
 
 

@@ -10,12 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse
 
 import meeple
 from meeple.api.context import Context
+from meeple.api.docs_page import DOCS_HEADERS, docs_page
 from meeple.api.msgspec_routes import Api, reply
 from meeple.api.page import mount_page
-from meeple.api.routes import health, router
+from meeple.api.routes import health, metrics, router
+from meeple.api.unread import UnreadBodies
 from meeple.errors import (
     EngineError,
     InternalError,
@@ -35,13 +38,14 @@ def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
         title="Meeple",
         version=meeple.__version__,
         summary=(meeple.__doc__ or "").strip(),
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
     app.state.context = context
     app.include_router(router)
     app.include_router(health)
+    app.include_router(metrics)
     app.add_middleware(
         CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]
     )
@@ -50,6 +54,8 @@ def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
     app.add_exception_handler(HTTPException, _refuse)
     app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(Exception, _refuse)
+    app.add_middleware(UnreadBodies)
+    app.add_route("/api/docs", _docs, methods=["GET"], include_in_schema=False)
     mount_page(app)
     return app
 
@@ -71,6 +77,10 @@ async def _refuse(request: Request, error: Exception) -> Response:
         log.error("engine failed", path=request.url.path, exc_info=error)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == InvalidToken.status else None
     return reply(Failed(error_body(error)), error.status, headers)
+
+
+async def _docs(request: Request) -> Response:
+    return HTMLResponse(docs_page(request.app.openapi()), headers=DOCS_HEADERS)
 
 
 async def _hung_up(request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -29,6 +29,8 @@ class Context:
         limiter: how many requests a user, or for guests' accounts an address, may make.
         guest_tokens: makes guests' tokens; None if there are no guests here.
         guest_ttl: seconds that a guest's token is good for.
+        draining: whether the server is going away.
+        metrics: the server's counters, in the text format of Prometheus.
     """
 
     games: GameService
@@ -39,6 +41,8 @@ class Context:
     limiter: RateLimiter
     guest_tokens: TokenIssuer | None
     guest_ttl: int
+    draining: Callable[[], bool] = lambda: False
+    metrics: Callable[[], bytes] = bytes
 
     def limit(self, client: Hashable) -> None:
         """Count one request of the client's; raises `RateLimited` if there were too many."""
@@ -62,13 +66,10 @@ class Context:
         Raises:
             InvalidToken, TokenExpired: the token is no good.
         """
-        header = request.headers.get("authorization")
-        if header is None:
+        token = bearer(request)
+        if token is None:
             return None
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer":
-            raise InvalidToken("the Authorization header has the form: Bearer TOKEN")
-        verified = self.verifier(token.strip())
+        verified = self.verifier(token)
         if inspect.isawaitable(verified):
             verified = await verified
         if verified is None:
@@ -80,6 +81,17 @@ def context(request: Request) -> Context:
     """The application's context."""
     found: Context = request.app.state.context
     return found
+
+
+def bearer(request: Request) -> str | None:
+    """The request's bearer token; None if it has none, `InvalidToken` if it has something else."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise InvalidToken("the Authorization header has the form: Bearer TOKEN")
+    return token.strip()
 
 
 def address(request: Request) -> str:

@@ -57,6 +57,9 @@ def body(body_type: type[_T]) -> Callable[[Request], Awaitable[_T]]:
     decoder = msgspec.json.Decoder(body_type)
 
     async def read(request: Request) -> _T:
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+            raise PayloadTooLarge
         data = bytearray()
         async for chunk in request.stream():
             data += chunk

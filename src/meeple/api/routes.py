@@ -6,14 +6,15 @@ from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from meeple.api.context import Context, Optional, User, address, context
+from meeple.api.context import Context, Optional, User, address, bearer, context
 from meeple.api.msgspec_routes import body, documented, reply
 from meeple.engine.log import Bot, GameStatus, Player
 from meeple.errors import Forbidden
 from meeple.schemas import rest
+from meeple.services.names import checked_name
 from meeple.services.projection import GameState
-from meeple.services.tokens import clean_name
 
 router = APIRouter(prefix="/api/v1")
 
@@ -32,9 +33,20 @@ async def create_guest(
     if ctx.guest_tokens is None:
         raise Forbidden("this server has no guest accounts")
     user_id = uuid4()
-    name = clean_name(wanted.name)
-    token, expires_at = ctx.guest_tokens.issue(user_id, name, ctx.guest_ttl)
+    name = checked_name(wanted.name)
+    token, expires_at = ctx.guest_tokens.issue(user_id, name, ctx.guest_ttl, guest=True)
     return reply(rest.Guest(token, user_id, name, expires_at), 201)
+
+
+@router.post("/guests/renew", **documented(rest.Guest, status=201))
+async def renew_guest(request: Request, ctx: Ctx, user: User) -> Response:
+    """Get a fresh token for the same guest account, for one that has not expired yet."""
+    if ctx.guest_tokens is None:
+        raise Forbidden("this server has no guest accounts")
+    if not ctx.guest_tokens.is_guests(bearer(request) or ""):
+        raise Forbidden("this is no guest's token; get a fresh one where you got it")
+    token, expires_at = ctx.guest_tokens.issue(user.user_id, user.name, ctx.guest_ttl, guest=True)
+    return reply(rest.Guest(token, user.user_id, user.name, expires_at), 201)
 
 
 @router.get("/engines", **documented(rest.EngineList))
@@ -68,6 +80,7 @@ async def create_game(
         options=wanted.options,
         seats=_seats(wanted.seats),
         public=wanted.public,
+        time_control=wanted.time_control,
     )
     return reply(state, 201)
 
@@ -137,7 +150,7 @@ async def resign(ctx: Ctx, user: User, game_id: str) -> Response:
 
 @router.post("/games/{game_id}/abort", **documented(rest.ReceiptBody))
 async def abort(ctx: Ctx, user: User, game_id: str) -> Response:
-    """Call a game off before its first action."""
+    """Call a game off before its first action, or at any time if only bots play it."""
     receipt = await ctx.games.abort(game_id, user.user_id)
     return reply(rest.ReceiptBody(receipt.game_id, receipt.seq))
 
@@ -177,8 +190,19 @@ async def live(request: Request) -> Response:
 @health.get("/ready", **documented(rest.Health))
 async def ready(ctx: Ctx) -> Response:
     """200 if games can be played; presence that is down degrades, and does not stop them."""
+    if ctx.draining():
+        return reply(rest.Health("draining"), 503)
     parts = await ctx.check()
     playable = parts["log"] == "ok"
     fine = all(part == "ok" for part in parts.values())
     status = "ok" if fine else "degraded" if playable else "unavailable"
     return reply(rest.Health(status, parts), 200 if playable else 503)
+
+
+metrics = APIRouter()
+
+
+@metrics.get("/metrics", include_in_schema=False)
+async def get_metrics(ctx: Ctx) -> Response:
+    """What the server counts, for Prometheus."""
+    return Response(ctx.metrics(), media_type=CONTENT_TYPE_LATEST)

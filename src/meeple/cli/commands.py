@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import importlib
+import os
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO, Literal
 from uuid import UUID, uuid4
 
 import msgspec
@@ -36,7 +38,10 @@ app = typer.Typer(
 Data = Annotated[
     str | None, typer.Option(help="Folder of database and secret; ~/.meeple if not given.")
 ]
-Database = Annotated[str | None, typer.Option(help="Path of the SQLite file, if not in --data.")]
+Database = Annotated[
+    str | None,
+    typer.Option(help="Path of the SQLite file, if not in --data, or a postgresql:// URL."),
+]
 Redis = Annotated[str | None, typer.Option(help="URL of a Redis or Valkey; memory:// by default.")]
 
 
@@ -63,23 +68,39 @@ def serve(
     data: Data = None,
     database: Database = None,
     redis: Redis = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that serve the port together.")
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     log_format: Annotated[str | None, typer.Option(help="text or json.")] = None,
 ) -> None:
     """Serve games, until Ctrl-C or SIGTERM. With no option at all, everything is embedded."""
-    from meeple.cli.serve import serve as run
-
-    run(
-        config.load(
-            host=host,
-            port=port,
-            data=data,
-            database=database,
-            redis=redis,
-            log_level=log_level,
-            log_format=log_format,
-        )
+    settings = config.load(
+        host=host,
+        port=port,
+        data=data,
+        database=database,
+        redis=redis,
+        workers=workers,
+        log_level=log_level,
+        log_format=log_format,
     )
+    if settings.workers > 1:
+        from meeple.cli.workers import serve_workers
+
+        serve_workers(settings)
+    else:
+        from meeple.cli.serve import serve as run
+
+        run(settings)
+
+
+@app.command(hidden=True)
+def worker(name: str, folder: Path, port: int, ready: int) -> None:
+    """One of the processes of serve --workers, which starts them."""
+    from meeple.cli.serve import serve_worker
+
+    serve_worker(config.load(), name, folder, port, ready)
 
 
 @app.command()
@@ -223,11 +244,11 @@ def _load_class(name: str) -> Any:
 
 @app.command()
 def verify(data: Data = None, database: Database = None) -> None:
-    """Fold every game's log again and compare; the server must not be running."""
+    """Fold every game's log again and compare; no server must be running on it."""
     from meeple.cli.verify import verify as run
 
     settings = config.load(data=data, database=database)
-    if not settings.database_path.exists():
+    if not settings.postgres_url and not settings.database_path.exists():
         raise ConfigurationError(f"there is no database {settings.database_path}")
     games, faults = asyncio.run(run(settings))
     for fault in faults:
@@ -235,6 +256,63 @@ def verify(data: Data = None, database: Database = None) -> None:
     typer.echo(f"{games} games, {len(faults)} faults")
     if faults:
         raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write; - for the standard output.")],
+    game: Annotated[
+        list[str] | None, typer.Option(help="Only this game; may be given again.")
+    ] = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Write games as JSON lines, secrets included; a SQLite database must not be in use."""
+    from meeple import bootstrap
+    from meeple.cli import archive
+
+    async def work() -> int:
+        async with bootstrap.open_log(config.load(data=data, database=database)) as log:
+            return await archive.export(log, stream, game or ())
+
+    with _opened(file, "wb") as stream:
+        typer.echo(f"{asyncio.run(work())} games", err=True)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="What export wrote; - for the standard input.")],
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Append exported games; those that are there already stay as they are."""
+    from meeple import bootstrap
+    from meeple.cli import archive
+
+    async def work() -> archive.Imported:
+        async with bootstrap.open_log(config.load(data=data, database=database)) as log:
+            return await archive.import_games(log, bootstrap.engine_factory(), stream)
+
+    with _opened(file, "rb") as stream:
+        done = asyncio.run(work())
+    for fault in done.faults:
+        typer.echo(fault, err=True)
+    typer.echo(f"{done.games} games, {done.entries} entries, {len(done.faults)} faults", err=True)
+    if done.faults:
+        raise typer.Exit(1)
+
+
+def _opened(file: Path, mode: Literal["rb", "wb"]) -> AbstractContextManager[BinaryIO]:
+    if str(file) == "-":
+        return nullcontext(sys.stdin.buffer if mode == "rb" else sys.stdout.buffer)
+    try:
+        # What it holds is for its owner only: seeds, and what players hide.
+        return os.fdopen(os.open(file, _FLAGS[mode], 0o600), mode)
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from error
+
+
+_FLAGS = {"rb": os.O_RDONLY, "wb": os.O_WRONLY | os.O_CREAT | os.O_TRUNC}
 
 
 @app.command()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from importlib.metadata import entry_points
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, distribution, entry_points
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
 from meeple.errors import ConfigurationError
-from meeple.services.engine_catalog import GROUP
+from meeple.services.engine_catalog import FAMILY_GROUP, GROUP
 
 #: What a game may be called: it is the name of the package and of the entry point, too.
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -69,6 +70,10 @@ def _module(name: str) -> str:
         )
     if name in entry_points(group=GROUP).names:
         raise ConfigurationError(f"there is a game {name!r} already; see `meeple engines`")
+    if name in entry_points(group=FAMILY_GROUP).names:
+        raise ConfigurationError(
+            f"there is a family of games {name!r} already; see `meeple engines`"
+        )
     module = name.replace("-", "_")
     if keyword.iskeyword(module) or module in sys.stdlib_module_names | {"tests"}:
         raise ConfigurationError(f"{module!r} is a word that Python needs; take another name")
@@ -76,6 +81,10 @@ def _module(name: str) -> str:
         raise ConfigurationError(
             f"a Python package {module!r} is installed already; take another name"
         )
+    with suppress(PackageNotFoundError):
+        # What pip would take for another version of the game.
+        project = distribution(name).name
+        raise ConfigurationError(f"{project!r} is installed already; take another name")
     return module
 
 

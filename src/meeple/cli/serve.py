@@ -6,10 +6,14 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -17,10 +21,11 @@ import uvicorn
 import uvloop
 
 import meeple
-from meeple import bootstrap
+from meeple import bootstrap, config
 from meeple.bootstrap import Node
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
+from meeple.socketio.peers import Peers
 
 log = structlog.get_logger(__name__)
 
@@ -31,14 +36,38 @@ GRACE = 5
 class _Server(uvicorn.Server):
     """uvicorn that leaves signals to us: it would end the process before our parts are closed."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, drain_seconds: float) -> None:
         super().__init__(_uvicorn_config(node))
         self._node = node
+        self._drain_seconds = drain_seconds
+        self._hurry = asyncio.Event()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # From now on, who connects is another server's, or is refused at once.
+        for listening in self.servers:
+            listening.close()
+        for listener in sockets or []:
+            listener.close()
+        await self._drain()
         # First, or it would wait for polls that hang.
         self._node.sockets.close()
         await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        """Let the connections go one by one; a second signal ends them all at once."""
+        draining = asyncio.create_task(self._node.drain(self._drain_seconds))
+        hurry = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait((draining, hurry), return_when=asyncio.FIRST_COMPLETED)
+        for task in (draining, hurry):
+            task.cancel()
+        results = await asyncio.gather(draining, hurry, return_exceptions=True)
+        if isinstance(results[0], Exception):
+            log.error("draining failed", exc_info=results[0])
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            self._hurry.set()
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -58,24 +87,58 @@ def serve(settings: Settings) -> None:
         ConfigurationError: it cannot start; the message says why.
     """
     configure_logging(settings)
+    for variable, similar in config.unknown().items():
+        log.warning("unknown setting", variable=variable, **({"meant": similar} if similar else {}))
     uvloop.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
     async with bootstrap.open_node(settings) as node:
-        with _listen(settings.host, settings.port) as listener:
-            server = _Server(node)
+        with listen(settings.host, settings.port) as listener:
+            server = _Server(node, settings.drain_seconds)
             server.stop_on_signals()
-            host, port = listener.getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
             _settle_memory()
             log.info("meeple", version=meeple.__version__)
-            log.info("games", log=str(settings.database_path))
+            log.info("games", log=bootstrap.log_label(settings))
             log.info("presence", redis=settings.redis.rpartition("@")[2])
-            log.info("listening", url=f"http://{shown}:{port}")
+            log.info("listening", url=shown_url(listener))
             await server.serve(sockets=[listener])
         log.info("stopping")
     log.info("stopped")
+
+
+def serve_worker(settings: Settings, name: str, folder: Path, port: int, ready: int) -> None:
+    """Serve as one of several workers, until told to stop or the process that started this dies.
+
+    Args:
+        settings: the settings.
+        name: this worker's.
+        folder: the Unix sockets of all workers.
+        port: file descriptor of the socket that all workers accept connections on.
+        ready: file descriptor of a pipe that is written to once this worker serves.
+    """
+    configure_logging(settings)
+    structlog.contextvars.bind_contextvars(worker=name)
+    uvloop.run(_serve_worker(settings, name, folder, port, ready))
+
+
+async def _serve_worker(settings: Settings, name: str, folder: Path, port: int, ready: int) -> None:
+    peers = Peers(folder, name)
+    async with bootstrap.open_node(settings, peers=peers) as node:
+        with contextlib.closing(peers), socket.socket(fileno=port) as listener:
+            server = _Server(node, settings.drain_seconds)
+            server.stop_on_signals()
+            stop = partial(server.handle_exit, signal.SIGTERM, None)
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop)
+            peers.serve(node.sockets.websocket_for(server.server_state))
+            _settle_memory()
+            serving = asyncio.create_task(server.serve(sockets=[listener, peers.listen()]))
+            while not server.started and not serving.done():  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.01)
+            os.write(ready, b"ready")
+            os.close(ready)
+            log.info("serving", version=meeple.__version__)
+            await serving
 
 
 def _settle_memory() -> None:
@@ -89,12 +152,19 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; raises `ConfigurationError` if it cannot."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def shown_url(listener: socket.socket) -> str:
+    """Where it listens, for people."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _uvicorn_config(node: Node) -> uvicorn.Config:

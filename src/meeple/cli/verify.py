@@ -58,14 +58,14 @@ def _faults(row: GameRow, entries: list[Entry], tables: Tables) -> Iterator[str]
         again = [step.game for step in fold_all(entries, tables.rules)]
         if any(_shown(one) != _shown(other) for one, other in zip(games, again, strict=True)):
             yield "folded twice, it gives two games: its engine is not pure"
-        if _index_row(games) != row:
+        if index_row(games) != row:
             yield "the index says something else than its log"
         yield from _verdict_faults(games, entries)
     except (MeepleError, ValueError, KeyError, TypeError) as error:
         yield f"it cannot be folded: {error!r}"
 
 
-def _index_row(games: list[Game]) -> GameRow:
+def index_row(games: list[Game]) -> GameRow:
     """What the index is to say: it is written when a seat or the status changes, not at each entry.
 
     Its ``updated_at`` is that of the change, and all else is the same ever since.
@@ -91,4 +91,4 @@ def _verdict_faults(games: list[Game], entries: list[Entry]) -> Iterator[str]:
 
 def _shown(game: Game) -> list[object]:
     seats = [None, *range(len(game.players))]
-    return [[game.view(seat), game.to_act] for seat in seats]
+    return [[game.view(seat), game.to_act, game.clock] for seat in seats]

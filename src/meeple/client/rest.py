@@ -11,6 +11,7 @@ import aiohttp
 import msgspec
 
 from meeple.client.errors import ConnectionLost, Refused
+from meeple.engine.time_controls import TimeControl
 from meeple.schemas.rest import BotSeat, EngineList, GameList, GameLogBody, Guest, ReceiptBody
 from meeple.services.projection import GameState
 
@@ -51,6 +52,10 @@ class Rest:
         """A guest account."""
         return await self._call("POST", "/guests", Guest, {"name": name})
 
+    async def renew(self) -> Guest:
+        """A fresh token for the guest whose token this has, and that has not expired."""
+        return await self._call("POST", "/guests/renew", Guest)
+
     async def engines(self) -> EngineList:
         """The games on offer."""
         return await self._call("GET", "/engines", EngineList)
@@ -62,9 +67,16 @@ class Rest:
         options: Mapping[str, Any] | None = None,
         seats: int | Sequence[str | BotSeat | None] | None = None,
         public: bool = True,
+        time_control: TimeControl | Mapping[str, Any] | None = None,
     ) -> GameState:
         """Make a table; see ``POST /games``."""
-        body = {"engine": engine, "options": options or {}, "seats": seats, "public": public}
+        body = {
+            "engine": engine,
+            "options": options or {},
+            "seats": seats,
+            "public": public,
+            "time_control": time_control,
+        }
         return await self._call("POST", "/games", GameState, body)
 
     async def take_seat(self, game_id: str, seat: int | None = None) -> GameState:

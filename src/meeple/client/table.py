@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ import msgspec
 from meeple.client.errors import ConnectionLost
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.log import GameStatus
-from meeple.services.projection import GameOverMessage, GamePresence, GameState
+from meeple.services.projection import ClockView, GameOverMessage, GamePresence, GameState
 
 #: States that may wait for one who iterates; the oldest are dropped beyond it.
 MAX_WAITING = 10_000
@@ -36,6 +37,7 @@ class TableClient:
         state: the last state that came.
         outcome: how the game ended; None while it is on.
         seq: the last seq that came.
+        server_offset: the server's time less this machine's, in ms, as near as is known.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class TableClient:
         self.seat: int | None = None
         self.outcome: Outcome | None = None
         self.seq = -1
+        self.server_offset = 0.0
         self._state: GameState | None = None
+        self._offset_known = False
         self._command = command
         self._rejoin = rejoin
         #: Set, and replaced by a new one, at every change.
@@ -73,6 +77,15 @@ class TableClient:
         """Whether this seat may act, as far as is known; no more once an action was answered."""
         answered = self.seq >= self._acted_at  # the state after it may still be on its way
         return answered and self.outcome is None and self.seat in self.state.to_act
+
+    @property
+    def clock(self) -> ClockView | None:
+        """The clocks at the state's ``server_time``; None for a game without time control."""
+        return self.state.clock
+
+    def server_now(self) -> float:
+        """The server's time now, in ms since 1970, as near as is known."""
+        return time.time() * 1000 + self.server_offset
 
     async def act(
         self, action: JSON, *, action_id: str | None = None, seq: int | None = None
@@ -155,6 +168,10 @@ class TableClient:
     def on_state(self, data: Any) -> None:
         """Take a ``game:state``."""
         state = msgspec.convert(data, GameState)
+        # Each message is late by its way, so the greatest difference is the nearest.
+        offset = state.server_time - time.time() * 1000
+        if not self._offset_known or offset > self.server_offset:
+            self.server_offset, self._offset_known = offset, True
         if self._is_news(state.seq):
             self.seat = state.seat
             self._take(state)

@@ -4,6 +4,7 @@ from meeple.engine.base import (
     JSON,
     ActionAliases,
     ActionCodec,
+    AutoMoves,
     ChoosesActions,
     DescribesActions,
     EngineFamily,
@@ -15,12 +16,14 @@ from meeple.engine.base import (
     Redeals,
     SamplesActions,
     StateCodec,
+    TimeoutOutcome,
 )
 
 __all__ = [
     "JSON",
     "ActionAliases",
     "ActionCodec",
+    "AutoMoves",
     "ChoosesActions",
     "DescribesActions",
     "EngineFamily",
@@ -32,4 +35,5 @@ __all__ = [
     "Redeals",
     "SamplesActions",
     "StateCodec",
+    "TimeoutOutcome",
 ]

@@ -18,6 +18,7 @@ __all__ = [
     "JSON",
     "ActionAliases",
     "ActionCodec",
+    "AutoMoves",
     "ChoosesActions",
     "DescribesActions",
     "EngineFamily",
@@ -29,6 +30,7 @@ __all__ = [
     "Redeals",
     "SamplesActions",
     "StateCodec",
+    "TimeoutOutcome",
 ]
 
 #: What JSON can say: None, bool, int, float, str, and lists and string-keyed dicts of these.
@@ -207,6 +209,27 @@ class ChoosesActions(Protocol):
             iterations: how hard it may think: simulated games, or what comes near to one.
             rng: the only source of chance.
         """
+        ...
+
+
+@runtime_checkable
+class AutoMoves(Protocol):
+    """For an engine that goes on without a player whose time has run out.
+
+    The seat does not lose then, unless it happens several times in a row.
+    """
+
+    def auto_action(self, state: Any, seat: int, rng: Random) -> Any:
+        """What is done for ``seat``, which is to act and whose player is absent; must be legal."""
+        ...
+
+
+@runtime_checkable
+class TimeoutOutcome(Protocol):
+    """For an engine in which the others do not always win when a seat's time has run out."""
+
+    def timeout_outcome(self, state: Any, seat: int) -> Outcome | None:
+        """How the game ends when the time of ``seat`` runs out; None: all the others win."""
         ...
 
 

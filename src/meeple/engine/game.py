@@ -15,9 +15,11 @@ import msgspec
 from msgspec.structs import replace
 
 from meeple.engine.base import JSON, Outcome
+from meeple.engine.clocks import MAX_ABSENT, Clocks, new_clocks
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
 from meeple.engine.rng import GameRandom
 from meeple.engine.rules import Rules
+from meeple.engine.time_controls import time_control
 from meeple.errors import (
     EngineError,
     ForcedActionRequired,
@@ -26,6 +28,7 @@ from meeple.errors import (
     IllegalAction,
     MeepleError,
     NotYourTurn,
+    OutOfTime,
 )
 
 
@@ -43,6 +46,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         seq, at: those of the entry folded last.
         to_act: the seats that may act.
         bots: the seats of house bots.
+        clock: the clocks; None without time control.
         memo: what was computed of this position, by name; holds nothing that is not derived.
     """
 
@@ -62,7 +66,13 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: int = 0
     to_act: tuple[int, ...] = ()
     bots: tuple[int, ...] = ()
+    clock: Clocks | None = None
     memo: dict[Any, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def bots_only(self) -> bool:
+        """Whether house bots have all the seats."""
+        return len(self.bots) == len(self.players)
 
     def seat_of(self, user_id: UUID) -> int | None:
         """The user's seat; None if the user has none."""
@@ -185,6 +195,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 def create(entry: Entry, rules_of: Callable[[str], Rules]) -> Game:
     """The game that a ``created`` entry makes; raises `EngineNotFound` by ``rules_of``."""
     payload = entry.payload
+    control = time_control(payload.get("time_control"))
     return Game(
         game_id=entry.game_id,
         rules=rules_of(payload["engine"]),
@@ -194,6 +205,7 @@ def create(entry: Entry, rules_of: Callable[[str], Rules]) -> Game:
         public=payload["public"],
         created_at=entry.at,
         players=(None,) * payload["seats"],
+        clock=None if control is None else new_clocks(control, payload["seats"]),
         seq=entry.seq,
         at=entry.at,
     )
@@ -236,6 +248,8 @@ def _after(game: Game, entry: Entry, **changes: Any) -> Game:
     # Nothing that was computed of the last position holds, but what is known of the same players.
     kept = None if "players" in changes else game.memo.get("players")
     memo = {} if kept is None else {"players": kept}
+    if game.clock is not None and "to_act" in changes and "clock" not in changes:
+        changes["clock"] = game.clock.turn(changes["to_act"], entry.at)
     return replace(game, seq=entry.seq, at=entry.at, memo=memo, **changes)
 
 
@@ -258,7 +272,39 @@ def _action(game: Game, entry: Entry) -> Game:
     rng = GameRandom(game.seed, entry.seq)
     state = rules.apply(game.state, entry.seat or 0, entry.payload["action"], rng)
     to_act = rules.to_act(state, len(game.players))
-    return _after(game, entry, state=state, to_act=to_act, actions=game.actions + 1)
+    actions = game.actions + 1
+    if game.clock is None:
+        return _after(game, entry, state=state, to_act=to_act, actions=actions)
+    clock = _punched(game.clock, entry, to_act)
+    return _after(game, entry, state=state, to_act=to_act, actions=actions, clock=clock)
+
+
+def _punched(clock: Clocks, entry: Entry, to_act: tuple[int, ...]) -> Clocks:
+    """The clocks after an action; raises `OutOfTime` if it came too late."""
+    seat, lag = entry.seat or 0, entry.payload.get("lag", 0)
+    absent = entry.payload.get("auto", False)
+    if not absent and not clock.in_time(seat, entry.at, min(lag, clock.seats[seat].lag)):
+        raise OutOfTime
+    return clock.turn(to_act, entry.at, seat, lag, absent)
+
+
+def _timed_out(game: Game, entry: Entry) -> Game:
+    seat = entry.seat
+    if game.clock is None or seat is None or seat not in game.clock.out(entry.at):
+        raise ValueError(f"seat {seat} of {game.game_id} has time left")
+    # If the engine acts in its place, that is the next entry.
+    automatic = game.rules.acts_for_absent and game.clock.seats[seat].absent < MAX_ABSENT
+    clock = game.clock.missed(seat)
+    if automatic:
+        return _after(game, entry, clock=clock)
+    return _after(game, entry, to_act=(), clock=clock.turn((), entry.at))
+
+
+def _paused(game: Game, entry: Entry) -> Game:
+    if game.clock is None:
+        raise ValueError(f"{game.game_id} has no clocks")
+    clock = game.clock.paused(entry.payload["since"], entry.payload["until"])
+    return _after(game, entry, clock=clock)
 
 
 def _noted(game: Game, entry: Entry) -> Game:
@@ -275,6 +321,8 @@ _FOLD: dict[EntryKind, Callable[[Game, Entry], Game]] = {
     EntryKind.STARTED: _started,
     EntryKind.ACTION: _action,
     EntryKind.RESIGNED: _noted,
+    EntryKind.TIMED_OUT: _timed_out,
+    EntryKind.PAUSED: _paused,
     EntryKind.ABORTED: _noted,
     EntryKind.ENDED: _ended,
 }

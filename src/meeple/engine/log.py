@@ -19,6 +19,8 @@ class EntryKind(StrEnum):
     STARTED = "started"
     ACTION = "action"
     RESIGNED = "resigned"
+    TIMED_OUT = "timed_out"
+    PAUSED = "paused"
     ABORTED = "aborted"
     ENDED = "ended"
 

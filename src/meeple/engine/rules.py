@@ -16,11 +16,13 @@ from meeple.engine.base import (
     JSON,
     ActionAliases,
     ActionCodec,
+    AutoMoves,
     DescribesActions,
     EngineOptions,
     ForcedActions,
     GameEngine,
     Outcome,
+    TimeoutOutcome,
 )
 from meeple.errors import EngineError, IllegalAction, InvalidMessage, MeepleError
 
@@ -41,6 +43,8 @@ class Rules:
         self._aliases = engine if isinstance(engine, ActionAliases) else None
         self._forced = engine if isinstance(engine, ForcedActions) else None
         self._describes = engine if isinstance(engine, DescribesActions) else None
+        self._automatic = engine if isinstance(engine, AutoMoves) else None
+        self._timeout = engine if isinstance(engine, TimeoutOutcome) else None
         #: Whether nobody is ever asked for more than a plain action.
         self.plain = self._forced is None and self._describes is None
 
@@ -139,6 +143,34 @@ class Rules:
         """
         try:
             outcome = self.engine.outcome(state)
+            return None if outcome is None else _as_logged(outcome)
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+
+    @property
+    def acts_for_absent(self) -> bool:
+        """Whether the engine acts in place of a player whose time has run out."""
+        return self._automatic is not None
+
+    def auto_action(self, state: Any, seat: int, rng: Random) -> JSON:
+        """What is done for an absent player, as JSON."""
+        if self._automatic is None:
+            raise EngineError("the rules do not act for absent players")
+        try:
+            return self.encode_action(self._automatic.auto_action(state, seat, rng))
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+
+    def timeout_outcome(self, state: Any, seat: int) -> Outcome | None:
+        """How the game ends when the seat's time runs out; None: all the others win."""
+        if self._timeout is None:
+            return None
+        try:
+            outcome = self._timeout.timeout_outcome(state, seat)
             return None if outcome is None else _as_logged(outcome)
         except MeepleError:
             raise

@@ -126,6 +126,10 @@ class Goofspiel:
             scores=state.scores,
         )
 
+    def auto_action(self, state: State, seat: int, rng: Random) -> int:
+        """A bid by chance, for one who does not bid in time: nobody can foresee it."""
+        return rng.choice(state.hands[seat])
+
     def redeal(self, state: State, seat: int | None, rng: Random) -> State:
         """A state that ``seat`` cannot tell from this one: other secret bids, other prizes."""
         turned_up = len(state.rounds) + 1

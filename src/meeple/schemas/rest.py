@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from meeple.engine.log import GameRow
+from meeple.engine.time_controls import NoControl, TimeControl
 from meeple.services.projection import GameState, LogEntry
 
 
@@ -30,12 +31,6 @@ class Guest(msgspec.Struct, frozen=True):
     expires_at: int
 
 
-class TimeControl(Body, frozen=True):
-    """How long players may think. Only ``none`` for now."""
-
-    kind: Annotated[str, msgspec.Meta(pattern="^none$")]
-
-
 class BotSeat(Body, frozen=True):
     """A seat for a bot of the house's: how it plays, and its level of skill, 1 to 10."""
 
@@ -48,12 +43,12 @@ class NewGame(Body, frozen=True):
 
     ``seats`` is how many, or a list with ``"me"`` for the creator, null for an empty seat and
     ``{"bot": …, "level": …}`` for a bot of the house's; the creator takes the first seat unless a
-    list says otherwise.
+    list says otherwise. Without ``time_control`` nobody looks at the clock.
     """
 
     engine: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
     options: dict[str, Any] = {}
-    time_control: TimeControl | None = None
+    time_control: TimeControl | NoControl | None = None
     seats: (
         Annotated[int, msgspec.Meta(ge=1, le=100)]
         | Annotated[list[str | BotSeat | None], msgspec.Meta(min_length=1, max_length=100)]

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from meeple.errors import InvalidMessage, MeepleError, UnknownEvent
-from meeple.services.projection import GameOverMessage, GamePresence, GameState
+from meeple.services.projection import GameOverMessage, GamePresence, GameState, GameWarning
 
 #: The Socket.IO namespace of everything in this module.
 NAMESPACE = "/game"
@@ -129,13 +129,19 @@ class AuthErrorMessage(msgspec.Struct, frozen=True):
     message: str
 
 
+class ServerDraining(msgspec.Struct, frozen=True):
+    """``server:draining``: the node is going away and ends the connection soon; connect again."""
+
+
 #: Every event that the server may send.
 SERVER_EVENTS: dict[str, type[msgspec.Struct]] = {
     "auth_error": AuthErrorMessage,
     "game:state": GameState,
     "game:over": GameOverMessage,
     "game:presence": GamePresence,
+    "game:warning": GameWarning,
     "game:error": GameErrorMessage,
+    "server:draining": ServerDraining,
 }
 
 

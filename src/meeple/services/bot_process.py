@@ -9,7 +9,7 @@ from contextlib import suppress
 import msgspec
 
 from meeple.engine.base import JSON
-from meeple.services.bot_worker import Answer, Task
+from meeple.services.bot_worker import NICENESS, Answer, Task
 
 #: Bytes of an answer, at most: an action has far less.
 MAX_ANSWER = 1024 * 1024
@@ -25,11 +25,11 @@ class BotProcess:
     """Starts a process when it is first needed, and another one when that has died.
 
     Args:
-        command: what to run; the bots' worker if not given.
+        niceness: by how much it stands back behind other processes, 0 to 19.
     """
 
-    def __init__(self, command: tuple[str, ...] = ()) -> None:
-        self._command = command or (sys.executable, "-m", "meeple.services.bot_worker")
+    def __init__(self, niceness: int = NICENESS) -> None:
+        self._command = (sys.executable, "-m", "meeple.services.bot_worker", str(niceness))
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -37,22 +37,22 @@ class BotProcess:
         """The number of the process that runs now; None if none does."""
         return None if self._process is None else self._process.pid
 
-    async def think(self, task: Task, seconds: float) -> JSON:
-        """The bot's action, within so many seconds of a process that is ready.
+    async def think(self, task: Task) -> JSON:
+        """The bot's action, within the task's ``limit`` of a process that is ready.
 
         Raises:
             BotFailed: it took too long, died or raised; a process that hangs is killed.
         """
         try:
             process = await self._started()
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(task.limit):
                 line = await self._ask(process, msgspec.json.encode(task) + b"\n")
             answer = msgspec.json.decode(line, type=Answer)
         except BaseException as error:
             # Whatever it says from now on would be the answer to another question.
             await self.aclose()
             if isinstance(error, TimeoutError):
-                raise BotFailed(f"it took more than {seconds:g} seconds") from error
+                raise BotFailed(f"it took more than {task.limit:g} seconds") from error
             if isinstance(error, (OSError, ValueError)):
                 raise BotFailed(f"its process died: {error}") from error
             raise

@@ -1,6 +1,6 @@
 """The process in which a house bot thinks: a task a line comes in, an answer a line goes out.
 
-It is run as ``python -m meeple.services.bot_worker`` by `meeple.services.bot_process`.
+It is run as ``python -m meeple.services.bot_worker [NICENESS]`` by `meeple.services.bot_process`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from meeple.services.engine_catalog import EngineCatalog
 
 #: Games that are kept as far as they have been folded.
 KEPT = 64
-#: Added to the niceness: whoever plays comes first.
+#: Added to the niceness if nothing else is said: whoever plays comes first.
 NICENESS = 10
-#: Iterations of an engine's own bot by which its speed is measured.
-PROBE = 20
+#: Iterations of an engine's own bot by which its speed is measured, and how many times as many it
+#: is asked for next, at most: a few may have been quick by chance.
+PROBE, GROWTH = 2, 10
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -38,13 +39,15 @@ class Task(msgspec.Struct, frozen=True):
         entries: the game's log.
         seat: the bot's.
         bot: how it plays.
-        seconds: how long it should think at most; the process ends itself at twice as long.
+        seconds: how long it should think at most.
+        limit: seconds after which the process ends itself.
     """
 
     entries: list[Entry]
     seat: int
     bot: Bot
     seconds: float
+    limit: float
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -91,16 +94,25 @@ class Thinker:
         budget = Budget.of_level(
             task.bot.level, stop=lambda: time.monotonic() - started > task.seconds
         )
-        if isinstance(policy, EnginePolicy) and budget.iterations > PROBE:
-            # It cannot be stopped, so its speed decides how much it is asked.
-            probe = msgspec.structs.replace(budget, iterations=PROBE)
-            action = policy.choose(game.state, task.seat, probe, rng)
-            each = (time.monotonic() - started) / PROBE
-            affordable = int(task.seconds / max(each, 1e-6)) - PROBE
-            if affordable <= PROBE:
-                return action
-            budget = msgspec.structs.replace(budget, iterations=min(budget.iterations, affordable))
+        if isinstance(policy, EnginePolicy):
+            return _measured(policy, game, task, budget, rng)
         return policy.choose(game.state, task.seat, budget, rng)
+
+
+def _measured(policy: Policy, game: Game, task: Task, budget: Budget, rng: Random) -> JSON:
+    """The choice of a policy that cannot be stopped: its speed decides how much it is asked."""
+    left, iterations = task.seconds, min(PROBE, budget.iterations)
+    while True:
+        started = time.monotonic()
+        asked = msgspec.structs.replace(budget, iterations=iterations)
+        action = policy.choose(game.state, task.seat, asked, rng)
+        took = time.monotonic() - started
+        left -= took
+        affordable = int(iterations * left / max(took, 1e-6))
+        more = min(budget.iterations, affordable, GROWTH * iterations)
+        if more <= iterations:
+            return action
+        iterations = more
 
 
 def _chance(game: Game, seat: int) -> Random:
@@ -113,7 +125,7 @@ def main() -> None:
     """Answer tasks until there are no more."""
     if hasattr(os, "nice"):
         with suppress(OSError):  # a sandbox may forbid it; it only means less courtesy
-            os.nice(NICENESS)
+            os.nice(int(sys.argv[1]) if len(sys.argv) > 1 else NICENESS)
     out, sys.stdout = sys.stdout.buffer, sys.stderr  # an engine that prints does not print into it
     thinker = Thinker(EngineCatalog())
     decoder = msgspec.json.Decoder(Task)
@@ -123,7 +135,7 @@ def main() -> None:
         task = decoder.decode(line)
         # The kernel ends what hangs, in C++ too, even if nobody is left to end this process.
         if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 2 * task.seconds + 1)
+            signal.setitimer(signal.ITIMER_REAL, task.limit + 1)
         out.write(msgspec.json.encode(thinker.answer(task)) + b"\n")
         out.flush()
         if hasattr(signal, "setitimer"):

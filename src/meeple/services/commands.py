@@ -16,6 +16,7 @@ from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game, Step, create, fold
 from meeple.engine.log import Bot, Entry, EntryKind, GameStatus, Player, bot_user_id
 from meeple.engine.rules import Rules
+from meeple.engine.time_controls import TimeControl
 from meeple.errors import (
     Forbidden,
     GameFull,
@@ -28,6 +29,8 @@ from meeple.errors import (
     SeatTaken,
     StaleSeq,
 )
+from meeple.services import timing
+from meeple.services.timekeeper import Timekeeper
 
 #: An action longer than this, as JSON, is refused: it stays in the log for ever.
 MAX_ACTION_BYTES = 8 * 1024
@@ -43,6 +46,7 @@ def make(
     creator: UUID,
     public: bool,
     at: int,
+    time_control: TimeControl | None = None,
 ) -> Step:
     """A new table, with every seat empty.
 
@@ -51,7 +55,10 @@ def make(
     """
     if seats not in rules.seats:
         few, many = rules.seats[0], rules.seats[-1]
-        raise InvalidMessage(f"seats: {rules.name} is for {few} to {many} players")
+        players = f"{few} to {many}" if few < many else f"{few}"
+        raise InvalidMessage(
+            f"seats: {rules.name} is for {players} player{'s' if many > 1 else ''}"
+        )
     payload = {
         "engine": rules.name,
         "options": options,
@@ -60,6 +67,8 @@ def make(
         "public": public,
         "creator": str(creator),
     }
+    if time_control is not None:
+        payload["time_control"] = msgspec.to_builtins(time_control)
     entry = Entry(game_id, 0, EntryKind.CREATED, None, payload, None, at)
     return Step(entry, create(entry, lambda _: rules))
 
@@ -98,12 +107,18 @@ def play(
     *,
     action: JSON,
     seq: int | None = None,
+    sid: str | None = None,
+    keeper: Timekeeper | None = None,
 ) -> list[Step]:
     """``seat`` does ``action``; ``action_id`` as the log keeps it.
+
+    In a game with clocks, the outages that ``keeper`` knows are given back first, and the action's
+    way from the connection ``sid`` is forgiven.
 
     Raises:
         NotInGame, GameNotStarted, GameOver, NotYourTurn: it is not for this user to act now.
         StaleSeq: the game is not at ``seq``.
+        OutOfTime: the seat's time has run out.
         IllegalAction, ForcedActionRequired: the rules forbid it.
         PayloadTooLarge, InvalidMessage: it cannot be kept in a log.
         EngineError: the engine failed on it.
@@ -114,8 +129,14 @@ def play(
         raise StaleSeq(f"you named seq {seq}, the game is at {game.seq}")
     action = _as_logged(action)
     action = game.check_action(seat, action)
-    entry = game.entry(EntryKind.ACTION, at, seat, {"action": action}, action_id)
-    steps = [Step(entry, fold(game, entry))]
+    payload = {"action": action}
+    steps: list[Step] = []
+    if game.clock is not None and keeper is not None:
+        steps = timing.give_back(game, at, keeper.outages)
+        game = steps[-1].game if steps else game
+        payload |= timing.forgiven(game, at, seat, keeper.round_trip(sid))
+    entry = game.entry(EntryKind.ACTION, at, seat, payload, action_id)
+    steps.append(Step(entry, fold(game, entry)))
     _end_if_decided(steps, at)
     return steps
 
@@ -143,6 +164,8 @@ def abort(
 ) -> list[Step]:
     """A player, or who made the table, calls the game off before its first action.
 
+    A game that only bots play is called off at any time.
+
     Raises:
         Forbidden: the user is neither.
         GameStarted: an action has been played.
@@ -152,7 +175,7 @@ def abort(
         raise Forbidden("only a player or the one who made the table can abort it")
     if game.status is GameStatus.OVER:
         raise GameOver
-    if game.actions:
+    if game.actions and not game.bots_only:
         raise GameStarted
     steps = [_step(game, EntryKind.ABORTED, at, seat=seat, action_id=action_id)]
     _end(steps, Outcome(winners=(), reason="aborted"), at)

@@ -9,14 +9,18 @@ too, and after an append of which it does not know whether it was written.
 from __future__ import annotations
 
 import re
+import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from meeple.engine.game import Game, Step
+from meeple.engine.log import EntryKind
 from meeple.errors import (
     DuplicateAction,
     InvalidMessage,
@@ -27,9 +31,13 @@ from meeple.errors import (
 from meeple.protocols import Broadcaster, Clock, GameLog, Message, Presence
 from meeple.services import projection
 from meeple.services.tables import Table, Tables
+from meeple.services.timekeeper import Timekeeper
+from meeple.stats import Histogram
 
 #: How often an append that lost a race is decided again before the client is asked to retry.
 ATTEMPTS = 5
+#: The ranges of `Executor.engine_seconds`.
+SECONDS = (0.001, 0.01, 0.1, 1.0)
 #: What no log can keep in an id: NUL and lone surrogates.
 UNKEPT = re.compile("[\0\ud800-\udfff]")
 
@@ -65,6 +73,7 @@ class Executor:
         broadcaster: the viewers on this node.
         presence: who is at which table.
         time_limit: ends an engine that does not come back.
+        keeper: knows what time is given back.
     """
 
     def __init__(
@@ -75,6 +84,7 @@ class Executor:
         broadcaster: Broadcaster,
         presence: Presence,
         time_limit: AbstractContextManager[None],
+        keeper: Timekeeper,
     ) -> None:
         self._tables = tables
         self._log = log
@@ -82,6 +92,9 @@ class Executor:
         self._broadcaster = broadcaster
         self._presence = presence
         self._time_limit = time_limit
+        #: How long engines took for a command, views included, by the engine's name.
+        self.engine_seconds: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SECONDS))
+        self._keeper = keeper
 
     async def execute(
         self,
@@ -111,10 +124,13 @@ class Executor:
         if action_id is not None and UNKEPT.search(action_id):
             raise InvalidMessage("action_id: it holds a character that no log can keep")
         table = self._tables.find(game_id) or await self._tables.get(game_id)
+        arrived = None if table.game.clock is None else self._clock.now_ms()
         await table.lock.acquire()
         try:
             if table.unsure:
                 await self._catch_up(table)
+            if arrived is not None and not self._keeper.fresh:
+                await self._keeper.beat()
             for _ in range(ATTEMPTS):
                 game = table.game
                 seat, key = game.seat_of(user_id), None
@@ -126,10 +142,13 @@ class Executor:
                         return receipt
                 try:
                     now = self._clock.now_ms()
+                    started = time.perf_counter()
                     with self._time_limit:
-                        steps = decide(game, now, seat, key)
+                        # What came in time is not late because it had to wait here.
+                        steps = decide(game, now if arrived is None else arrived, seat, key)
                         # Made before the append: an engine that cannot show it has failed on it.
                         messages = self._messages(steps, now)
+                    self.engine_seconds[game.rules.name].note(time.perf_counter() - started)
                 except MeepleError:
                     # Refused by what this node knows; another may have played meanwhile.
                     if not await self._catch_up(table):
@@ -137,7 +156,8 @@ class Executor:
                     continue
                 if steps and not await self._append(table, steps):
                     continue
-                receipt = Receipt(game_id, game.seq + 1)
+                own = 0 if game.clock is None else _own(steps)
+                receipt = Receipt(game_id, game.seq + 1 + own)
                 on_commit(receipt)
                 self._broadcast(game_id, messages)
                 return receipt
@@ -155,6 +175,7 @@ class Executor:
                 before.seq + 1,
                 [step.entry for step in steps],
                 row=after.row() if listed else None,
+                due_at=UNSET if after.clock is None else after.clock.due_at(),
             )
         except (SequenceConflict, DuplicateAction):
             await self._catch_up(table)
@@ -164,7 +185,7 @@ class Executor:
             self._tables.doubt(table)
             raise
         table.advance(steps)
-        if after.bots:
+        if after.bots or after.clock is not None:
             self._tables.notice(after)
         return True
 
@@ -176,6 +197,13 @@ class Executor:
                 await self.settle(table)
         return table
 
+    async def refresh(self, game_id: str) -> Game:
+        """The game as the log has it now, whoever appended to it."""
+        table = await self._tables.get(game_id)
+        async with table.lock:
+            await self._catch_up(table)
+            return table.game
+
     async def settle(self, table: Table) -> None:
         """Find out what became of an append that may have been written or not."""
         if table.unsure:
@@ -183,9 +211,11 @@ class Executor:
 
     async def _catch_up(self, table: Table) -> bool:
         """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
+        # What an append of which nothing was known has written is this node's own.
+        elsewhere = not table.unsure
         missed = await self._tables.catch_up(table)
-        if missed and table.game.bots:
-            self._tables.notice(table.game)
+        if missed and (table.game.bots or table.game.clock is not None):
+            self._tables.notice(table.game, elsewhere=elsewhere)
         with self._time_limit:
             messages = self._messages(missed, self._clock.now_ms())
         self._broadcast(table.game.game_id, messages)
@@ -200,9 +230,17 @@ class Executor:
         online = self._presence.present(game_id)
         messages: list[tuple[int | None, Message]] = []
         for step in steps:
-            messages += projection.messages(step.game, step.entry, audience, online, now)
+            messages += projection.messages(
+                step.game, step.entry, audience, online, now, self._keeper.outages
+            )
         return messages
 
     def _broadcast(self, game_id: str, messages: Collection[tuple[int | None, Message]]) -> None:
         for seat, message in messages:
             self._broadcaster.send(game_id, seat, message)
+
+
+def _own(steps: Sequence[Step]) -> int:
+    """Where the command's own entry is: after the pauses that were given first."""
+    kinds = [step.entry.kind for step in steps]
+    return next((at for at, kind in enumerate(kinds) if kind is not EntryKind.PAUSED), 0)

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step
 from meeple.engine.log import Bot, Entry, GameStatus, Player
 from meeple.engine.rng import SEED_BYTES
 from meeple.engine.rules import Rules
-from meeple.errors import PolicyNotAvailable
+from meeple.engine.time_controls import time_control as time_control_of
+from meeple.errors import MeepleError, PolicyNotAvailable
 from meeple.protocols import (
     BotHouse,
     Broadcaster,
     Clock,
+    ClockWatch,
     EngineFactory,
     GameLog,
     GamePage,
     Message,
     Presence,
 )
-from meeple.services import commands, projection
+from meeple.services import commands, projection, timing
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
 from meeple.services.tables import NO_LIMIT, Table, Tables
+from meeple.services.timekeeper import Timekeeper
+from meeple.stats import Histogram
 
+#: Whoever acts for nobody: no user has this id.
+NOBODY = UUID(int=0)
 #: One who missed more entries than this gets the state as it is now, without the way there.
 MAX_MISSED = 200
 
@@ -60,6 +68,8 @@ class GameService:
         broadcaster: the viewers on this node.
         presence: who is at which table.
         house: the bots that may sit at tables; None if there are none here.
+        watch: sees to it that clocks run out in time; None if nobody does here.
+        keeper: knows what time is given back; one of its own if None.
         max_live: how many games are kept in memory.
         time_limit: ends an engine that does not come back; see `TimeLimit`.
         new_game_id: makes an id from the server's time in ms.
@@ -75,15 +85,20 @@ class GameService:
         presence: Presence,
         *,
         house: BotHouse | None = None,
+        watch: ClockWatch | None = None,
+        keeper: Timekeeper | None = None,
         max_live: int = 10_000,
         new_game_id: Callable[[int], str] = _new_game_id,
         time_limit: AbstractContextManager[None] = NO_LIMIT,
         new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
     ) -> None:
         self._tables = Tables(
-            engine_factory, log, house=house, limit=max_live, time_limit=time_limit
+            engine_factory, log, house=house, watch=watch, limit=max_live, time_limit=time_limit
         )
-        self._executor = Executor(self._tables, log, clock, broadcaster, presence, time_limit)
+        self._keeper = keeper or Timekeeper(log, clock)
+        self._executor = Executor(
+            self._tables, log, clock, broadcaster, presence, time_limit, self._keeper
+        )
         self._time_limit = time_limit
         self._house = house
         self._log = log
@@ -92,6 +107,16 @@ class GameService:
         self._presence = presence
         self._new_game_id = new_game_id
         self._new_seed = new_seed
+
+    @property
+    def in_memory(self) -> int:
+        """How many games are in memory."""
+        return len(self._tables)
+
+    @property
+    def engine_seconds(self) -> Mapping[str, Histogram]:
+        """How long engines took for a command, views included, by the engine's name."""
+        return self._executor.engine_seconds
 
     # --- commands -----------------------------------------------------------------------------
 
@@ -103,19 +128,21 @@ class GameService:
         options: Mapping[str, JSON] | None = None,
         seats: int | Sequence[str | Bot | None] | None = None,
         public: bool = True,
+        time_control: JSON = None,
     ) -> projection.GameState:
         """Make a table; its creator sits down unless ``seats`` is a list without ``"me"``.
 
         Raises:
             EngineNotFound: there is no such engine.
-            InvalidMessage: the engine does not take these options or seats.
+            InvalidMessage: the engine does not take these options or seats, or there is no such
+                time control.
             PolicyNotAvailable: there is no such bot for this game.
             RateLimited: the creator has enough tables with bots.
             EngineError, Unavailable: it could not be made.
         """
         rules = self._tables.rules(engine)
         seating = commands.seating(seats, rules, creator)
-        self._check_bots(creator, seating, rules)
+        control = time_control_of(time_control)
         now = self._clock.now_ms()
         game_id = self._new_game_id(now)
         with self._time_limit:
@@ -129,6 +156,7 @@ class GameService:
                     creator=creator.user_id,
                     public=public,
                     at=now,
+                    time_control=control,
                 )
             ]
             for seat, player in enumerate(seating):
@@ -136,7 +164,14 @@ class GameService:
                     steps += commands.sit(steps[-1].game, player, seat, now)
             game = steps[-1].game
             self._check_shown(game)
-        await self._log.append(game_id, 0, [step.entry for step in steps], row=game.row())
+        self._admit_bots(game_id, creator, seating, rules)
+        await self._log.append(
+            game_id,
+            0,
+            [step.entry for step in steps],
+            row=game.row(),
+            due_at=UNSET if game.clock is None else game.clock.due_at(),
+        )
         self._tables.add(Table(steps))
         return self._state(game, game.seat_of(creator.user_id))
 
@@ -170,20 +205,23 @@ class GameService:
         *,
         action_id: str | None = None,
         seq: int | None = None,
+        sid: str | None = None,
         on_commit: OnDone[Receipt] = unheard,
     ) -> Coroutine[Any, Any, Receipt]:
         """Play ``action``; once committed, ``on_commit`` is called, then all viewers are told.
 
         The same ``action_id`` from the same seat gets the first receipt again and plays nothing.
+        ``sid`` is the connection that it came by, whose way is not the player's time.
 
         Raises:
-            GameNotFound, NotInGame, GameNotStarted, GameOver, NotYourTurn, StaleSeq: not now.
+            GameNotFound, NotInGame, GameNotStarted, GameOver, NotYourTurn, StaleSeq, OutOfTime:
+                not now.
             IllegalAction, ForcedActionRequired, InvalidMessage, PayloadTooLarge: not this.
             EngineError: the engine failed on it; nothing was played.
             Unavailable: it may or may not have been played; resend it under its ``action_id``.
         """
         # No coroutine of its own, which would be one more on the way of every action.
-        decide = partial(commands.play, action=action, seq=seq)
+        decide = partial(commands.play, action=action, seq=seq, sid=sid, keeper=self._keeper)
         return self._executor.execute(game_id, decide, user_id, action_id, on_commit)
 
     async def resign(
@@ -203,13 +241,64 @@ class GameService:
         return await self._executor.execute(game_id, commands.resign, user_id, action_id, on_commit)
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
-        """Call the game off before its first action.
+        """Call the game off before its first action, or at any time if only bots play it.
 
         Raises:
             GameNotFound, Forbidden, GameStarted, GameOver: it cannot be aborted.
         """
         decide = partial(commands.abort, user_id=user_id)
         return await self._executor.execute(game_id, decide, user_id)
+
+    # --- time ---------------------------------------------------------------------------------
+
+    async def run_out(self, game_id: str) -> None:
+        """Carry out what comes of a time that has run out; exactly once, whoever sees to it.
+
+        Raises:
+            StaleSeq: no time has run out.
+            GameNotFound, EngineNotFound, EngineError: the game cannot be folded, or not go on.
+            Unavailable: it may or may not have been done; try again.
+        """
+
+        def decide(game: Game, now: int, own: int | None, key: str | None) -> list[Step]:
+            return timing.run_out(game, now, self._keeper.outages)
+
+        await self._executor.execute(game_id, decide, NOBODY)
+
+    async def pause_clocks(
+        self, game_ids: Iterable[str] | None = None, *, seconds: float, reason: str = "restart"
+    ) -> list[str]:
+        """Stop the clocks for so many seconds from now on; gives the games that could not be.
+
+        Without ``game_ids``, those of every game that has a viewer on this node. The viewers are
+        told.
+        """
+        if game_ids is None:
+            games = [table.game for table in self._tables if table.game.clock is not None]
+            game_ids = [game.game_id for game in games if self._broadcaster.audience(game.game_id)]
+
+        def decide(game: Game, now: int, own: int | None, key: str | None) -> list[Step]:
+            return timing.pause(game, now, round(seconds * 1000), reason)
+
+        wanted = list(game_ids)
+        results = await asyncio.gather(
+            *(self._executor.execute(game_id, decide, NOBODY) for game_id in wanted),
+            return_exceptions=True,
+        )
+        failed = []
+        for game_id, result in zip(wanted, results, strict=True):
+            if isinstance(result, MeepleError):
+                failed.append(game_id)
+            elif isinstance(result, BaseException):
+                raise result
+        return failed
+
+    def clocked(self, game_id: str) -> Game | None:
+        """The game, if it is in memory, live and has clocks; waits for nothing."""
+        table = self._tables.peek(game_id)
+        if table is None or table.game.clock is None or table.game.status is not GameStatus.LIVE:
+            return None
+        return table.game
 
     # --- viewers ------------------------------------------------------------------------------
 
@@ -339,6 +428,10 @@ class GameService:
         game = (await self._executor.table(game_id)).game
         return game, await self._log.read(game_id, limit=game.seq + 1)
 
+    async def refresh(self, game_id: str) -> Game:
+        """The game as the log has it now, whichever node played it: for the house's bots."""
+        return await self._executor.refresh(game_id)
+
     # --- helpers ------------------------------------------------------------------------------
 
     async def _watch(
@@ -356,8 +449,12 @@ class GameService:
         else:
             online = self._presence.present(game.game_id)
             with self._time_limit:
-                messages = [projection.current(game, seat, online, self._clock.now_ms())]
+                now, outages = self._clock.now_ms(), self._keeper.outages
+                messages = [projection.current(game, seat, online, now, outages)]
         self._broadcaster.watch(sid, game.game_id, seat)
+        if seat is not None and game.bots:
+            # The node that was to think for a bot may have died: whoever comes back comes here.
+            self._tables.notice(game)
         joined = Joined(game.game_id, game.seq, seat)
         on_join(joined)
         for message in messages:
@@ -375,20 +472,25 @@ class GameService:
         for step in await self._tables.fold(entries):
             if step.entry.seq > last_seq:
                 with self._time_limit:
-                    messages += projection.messages(step.game, step.entry, (seat,), online, now)
+                    messages += projection.messages(
+                        step.game, step.entry, (seat,), online, now, self._keeper.outages
+                    )
         return [message for _, message in messages]
 
     def _state(self, game: Game, seat: int | None) -> projection.GameState:
         online = self._presence.present(game.game_id)
         with self._time_limit:
-            return projection.state(game, seat, online, self._clock.now_ms())
+            now, outages = self._clock.now_ms(), self._keeper.outages
+            return projection.state(game, seat, online, now, outages)
 
-    def _check_bots(self, creator: Player, seating: Sequence[Player | None], rules: Rules) -> None:
-        bots = [one.bot for one in seating if one is not None and one.bot is not None]
-        if bots and self._house is None:
+    def _admit_bots(
+        self, game_id: str, creator: Player, seating: Sequence[Player | None], rules: Rules
+    ) -> None:
+        if all(one is None or one.bot is None for one in seating):
+            return
+        if self._house is None:
             raise PolicyNotAvailable("this server has no bots of its own")
-        if bots and self._house is not None:
-            self._house.admit(creator.user_id, bots, rules)
+        self._house.admit(game_id, creator.user_id, seating, rules)
 
     def _check_shown(self, game: Game) -> None:
         """Raises `EngineError` if a game that is to start cannot be shown to all: it must not."""

@@ -6,7 +6,7 @@ look at to know what a viewer may see. What a viewer may not see is not in the b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,10 @@ from msgspec import UNSET, UnsetType
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game
 from meeple.engine.log import Bot, Entry, EntryKind, GameStatus, Player
+from meeple.engine.time_controls import ByoYomi, Delay, TimeControl
 from meeple.errors import EngineError
-from meeple.protocols import Message
+from meeple.protocols import Message, Outage
+from meeple.services import timing
 
 #: A message longer than this, as JSON, is the engine's error: every viewer would have to take it.
 MAX_MESSAGE_BYTES = 256 * 1024
@@ -52,6 +54,33 @@ class Request(msgspec.Struct, frozen=True):
     labels: list[str] | UnsetType = UNSET
 
 
+class ClockView(msgspec.Struct, frozen=True, gc=False):
+    """The clocks of a game, as they are at the message's ``server_time``.
+
+    Attributes:
+        control: the time control.
+        running: the seats on the clock.
+        remaining: ms that each seat's clock shows: of its main time, or of its byo-yomi period.
+        first_move: of ``running``, the seats whose first action is yet to come; until then their
+            ``remaining`` stands.
+        due_at: when the first of the seats on the clock runs out of time; null if none runs.
+        paused_until: the clocks stand until then; left out if they do not.
+        delay: ms until each seat's ``remaining`` starts to run; only with a simple delay.
+        periods: byo-yomi periods that each seat has left, the present one included.
+        in_period: whether each seat's ``remaining`` is that of a period.
+    """
+
+    control: TimeControl
+    running: tuple[int, ...]
+    remaining: tuple[int, ...]
+    first_move: tuple[int, ...]
+    due_at: int | None
+    paused_until: int | UnsetType = UNSET
+    delay: tuple[int, ...] | UnsetType = UNSET
+    periods: tuple[int, ...] | UnsetType = UNSET
+    in_period: tuple[bool, ...] | UnsetType = UNSET
+
+
 class GameState(msgspec.Struct, frozen=True, gc=False):
     """``game:state``: a game as one viewer may see it.
 
@@ -77,7 +106,7 @@ class GameState(msgspec.Struct, frozen=True, gc=False):
     to_act: tuple[int, ...]
     legal_actions: list[JSON] | None
     request: Request | None
-    clock: JSON
+    clock: ClockView | None
     players: tuple[PlayerView, ...]
     outcome: Outcome | None
     server_time: int
@@ -96,6 +125,15 @@ class GamePresence(msgspec.Struct, frozen=True):
 
     game_id: str
     players: tuple[PlayerView, ...]
+
+
+class GameWarning(msgspec.Struct, frozen=True):
+    """``game:warning``: a seat has only ``remaining`` ms left, until ``due_at``."""
+
+    game_id: str
+    seat: int
+    remaining: int
+    due_at: int
 
 
 class LogEntry(msgspec.Struct, frozen=True):
@@ -132,16 +170,53 @@ def _player(seat: int, one: Player | None, present: Collection[UUID]) -> PlayerV
     return PlayerView(seat, one.user_id, one.name, one.user_id in present)
 
 
-def state(game: Game, seat: int | None, online: Collection[UUID], now: int) -> GameState:
-    """A game as ``seat`` (None: a spectator) may see it.
+def clock(game: Game, now: int, outages: Sequence[Outage] = ()) -> ClockView | None:
+    """The clocks at ``now``, the outages given back, as everybody sees them; None without control.
+
+    What may still be forgiven for the way over the net is not shown.
+    """
+    if game.clock is None:
+        return None
+    clocks = timing.with_outages(game.clock, outages)
+    control, running = clocks.control, clocks.running
+    shown = [clocks.shown(seat, now) for seat in range(len(clocks.seats))]
+    paused = bool(running) and clocks.paused_until > now
+    in_periods = isinstance(control, ByoYomi)
+    return ClockView(
+        control,
+        running,
+        tuple(one.remaining for one in shown),
+        tuple(seat for seat in running if clocks.no_show(seat)),
+        min((clocks.deadline(seat) or 0 for seat in running), default=None),
+        clocks.paused_until if paused else UNSET,
+        tuple(one.delay for one in shown) if isinstance(control, Delay) else UNSET,
+        tuple(one.periods for one in shown) if in_periods else UNSET,
+        tuple(one.in_period for one in shown) if in_periods else UNSET,
+    )
+
+
+def state(
+    game: Game,
+    seat: int | None,
+    online: Collection[UUID],
+    now: int,
+    outages: Sequence[Outage] = (),
+) -> GameState:
+    """A game as ``seat`` (None: a spectator) may see it at ``now``; ``outages`` as for `clock`.
 
     Raises:
         EngineError: the engine failed to show it.
     """
-    return _state(game, seat, players(game, online), now)
+    return _state(game, seat, players(game, online), now, clock(game, now, outages))
 
 
-def _state(game: Game, seat: int | None, seats: tuple[PlayerView, ...], now: int) -> GameState:
+def _state(
+    game: Game,
+    seat: int | None,
+    seats: tuple[PlayerView, ...],
+    now: int,
+    clocks: ClockView | None,
+) -> GameState:
     legal, request = None, None
     if seat is not None and seat in game.to_act:
         legal = game.legal_actions(seat)
@@ -156,7 +231,7 @@ def _state(game: Game, seat: int | None, seats: tuple[PlayerView, ...], now: int
         game.to_act,
         legal,
         request,
-        None,
+        clocks,
         seats,
         game.outcome,
         now,
@@ -179,6 +254,7 @@ def messages(
     audience: Iterable[int | None],
     online: Collection[UUID],
     now: int,
+    outages: Sequence[Outage] = (),
 ) -> list[tuple[int | None, Message]]:
     """What each seat of ``audience`` is told of ``entry``, which made ``game``.
 
@@ -192,12 +268,26 @@ def messages(
         over = _message("game:over", GameOverMessage(game.game_id, game.seq, game.outcome))
         return [(seat, over) for seat in audience]
     seats = players(game, online)
-    return [(seat, _message("game:state", _state(game, seat, seats, now))) for seat in audience]
+    clocks = None if game.clock is None else clock(game, now, outages)
+    return [
+        (seat, _message("game:state", _state(game, seat, seats, now, clocks))) for seat in audience
+    ]
 
 
-def current(game: Game, seat: int | None, online: Collection[UUID], now: int) -> Message:
+def current(
+    game: Game,
+    seat: int | None,
+    online: Collection[UUID],
+    now: int,
+    outages: Sequence[Outage] = (),
+) -> Message:
     """The game as ``seat`` may see it, as a message; raises as `messages` does."""
-    return _message("game:state", state(game, seat, online, now))
+    return _message("game:state", state(game, seat, online, now, outages))
+
+
+def warning(game_id: str, seat: int, now: int, due_at: int) -> Message:
+    """That a seat's time runs out soon."""
+    return _message("game:warning", GameWarning(game_id, seat, max(0, due_at - now), due_at))
 
 
 def _message(event: str, payload: msgspec.Struct) -> Message:

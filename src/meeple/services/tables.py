@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from uuid import UUID
@@ -15,7 +15,7 @@ from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.log import Entry
 from meeple.engine.rules import Rules
 from meeple.errors import GameNotFound
-from meeple.protocols import BotHouse, EngineFactory, GameLog
+from meeple.protocols import BotHouse, ClockWatch, EngineFactory, GameLog
 
 #: For engines that are trusted to come back.
 NO_LIMIT = nullcontext()
@@ -59,6 +59,7 @@ class Tables:
         engine_factory: gives the engine of a name.
         log: where a table that is not in memory is read from.
         house: is told of tables with bots; None if no bots play here.
+        watch: is told of tables with clocks; None if nobody watches them.
         limit: tables to keep.
         time_limit: ends an engine that does not come back, at each entry.
     """
@@ -69,12 +70,14 @@ class Tables:
         log: GameLog,
         *,
         house: BotHouse | None = None,
+        watch: ClockWatch | None = None,
         limit: int = 10_000,
         time_limit: AbstractContextManager[None] = NO_LIMIT,
     ) -> None:
         self._engine_factory = engine_factory
         self._log = log
         self._house = house
+        self._watch = watch
         self._limit = limit
         self._time_limit = time_limit
         self._tables: OrderedDict[str, Table] = OrderedDict()
@@ -98,13 +101,24 @@ class Tables:
         self._in_use[table.game.game_id] = table
         self._tables[table.game.game_id] = table
         self._evict()
-        if table.game.bots:
-            self.notice(table.game)
+        self.notice(table.game)
 
-    def notice(self, game: Game) -> None:
-        """Tell the house that a game with bots has changed."""
-        if self._house is not None:
-            self._house.notice(game)
+    def notice(self, game: Game, *, elsewhere: bool = False) -> None:
+        """Tell who is to know that a game with bots or with clocks has changed.
+
+        ``elsewhere``: by another node.
+        """
+        if game.bots and self._house is not None:
+            self._house.notice(game, elsewhere=elsewhere)
+        if game.clock is not None and self._watch is not None:
+            self._watch.notice(game)
+
+    def peek(self, game_id: str) -> Table | None:
+        """The table of that game, if it is in memory, which does not count as a use."""
+        return self._tables.get(game_id)
+
+    def __iter__(self) -> Iterator[Table]:
+        return iter(tuple(self._tables.values()))
 
     def doubt(self, table: Table) -> None:
         """An append to the table may have been written or not: keep it until that is known."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import time
-import unicodedata
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -21,17 +20,17 @@ from jwt.algorithms import HMACAlgorithm
 from meeple.engine.log import is_bot_user_id
 from meeple.errors import ConfigurationError, InvalidToken, TokenExpired
 from meeple.services.jwks import PUBLIC_ALGORITHMS, Key, KeySet, load_public_key
+from meeple.services.names import clean_name
 
 #: The shortest secret, in bytes: as long as the hash that it keys.
 MIN_SECRET = 32
 #: The longest token, in characters.
 MAX_TOKEN = 8 * 1024
-#: The longest name, in characters.
-MAX_NAME = 32
 #: The latest time that a token may expire at, as JSON can carry it to JavaScript.
 LATEST = 2**53 - 1
 
-DEFAULT_NAME = "Player"
+#: The claim of guests' tokens; those that ``meeple token`` or others sign do not have it.
+GUEST = "meeple_guest"
 
 UUID_FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -52,18 +51,6 @@ class Identity(msgspec.Struct, frozen=True):
 
 #: Says whose token it is, at once or later. None, or `InvalidToken` raised, refuses it.
 TokenVerifier = Callable[[str], UUID | Identity | Awaitable[UUID | Identity | None] | None]
-
-
-def clean_name(name: object) -> str:
-    """A name as others may see it: no control or formatting characters, at most `MAX_NAME`.
-
-    Anything that is not a string, or has nothing to show, becomes `DEFAULT_NAME`.
-    """
-    if not isinstance(name, str):
-        return DEFAULT_NAME
-    # Cc, Cf (which could reverse the text around it), Cs (which no encoder takes), Co, Cn.
-    shown = (c for c in name if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029")
-    return "".join(shown).strip()[:MAX_NAME].strip() or DEFAULT_NAME
 
 
 def user_id_of(subject: str, issuer: str = "") -> UUID:
@@ -95,12 +82,33 @@ class TokenIssuer:
         claims = {"aud": audience, "iss": issuer}
         self._claims = {claim: value for claim, value in claims.items() if value is not None}
 
-    def issue(self, user_id: UUID, name: str, ttl_seconds: int) -> tuple[str, int]:
-        """A token for the user, and when it expires, in seconds since 1970."""
+    def issue(
+        self, user_id: UUID, name: str, ttl_seconds: int, *, guest: bool = False
+    ) -> tuple[str, int]:
+        """A token for the user, and when it expires, in seconds since 1970.
+
+        Args:
+            user_id: whose it is.
+            name: what others read.
+            ttl_seconds: how long it is good for.
+            guest: whether it can be renewed; such a token bears the claim `GUEST`.
+        """
         now = int(time.time())
         expires_at = now + ttl_seconds
         claims = {"sub": str(user_id), "name": clean_name(name), "iat": now, "exp": expires_at}
+        if guest:
+            claims[GUEST] = True
         return jwt.encode(self._claims | claims, self._secret, algorithm="HS256"), expires_at
+
+    def is_guests(self, token: str) -> bool:
+        """Whether a token, which a `JwtVerifier` has taken, is one of this server's guests'."""
+        try:
+            claims = jwt.decode(
+                token, self._secret, algorithms=["HS256"], options={"verify_aud": False}
+            )
+        except jwt.PyJWTError:
+            return False
+        return claims.get(GUEST) is True
 
 
 class JwtVerifier:

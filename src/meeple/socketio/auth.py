@@ -14,7 +14,8 @@ import structlog
 
 from meeple.errors import InternalError, InvalidToken, MeepleError, Unavailable
 from meeple.services.connection_manager import ConnectionManager
-from meeple.services.tokens import Identity, TokenVerifier, clean_name
+from meeple.services.names import clean_name
+from meeple.services.tokens import Identity, TokenVerifier
 
 log = structlog.get_logger(__name__)
 

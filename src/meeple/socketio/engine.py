@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any, Protocol
 
@@ -71,6 +71,7 @@ class Session:
         id: known to the client alone.
         application: what is served on it.
         data: for the application.
+        round_trip: seconds that a packet takes to the client and back; None until it was measured.
         deadline: when the session ends if its client is not heard of, in the loop's seconds.
     """
 
@@ -85,15 +86,17 @@ class Session:
         "deadline",
         "id",
         "probing",
+        "round_trip",
         "websocket",
     )
 
     def __init__(self, server: EngineServer, websocket: WebSocket | None) -> None:
-        self.id = secrets.token_urlsafe(15)
+        self.id = server.prefix + secrets.token_urlsafe(15)
         self.data: Any = None
         self.websocket = websocket
         self.closed = False
         self.deadline = 0.0
+        self.round_trip: float | None = None
         #: What is probed: polls do not hang then, for the client ends them before it upgrades.
         self.probing: WebSocket | None = None
         self.application = server.application
@@ -133,6 +136,18 @@ class Session:
         else:
             # PING is for probes only, UPGRADE for upgrades; NOOP says nothing.
             engineio.check_text(packet)
+
+    def measure(self, seconds: float) -> None:
+        """Take note of a round trip: less is believed at once, more only little by little."""
+        known = self.round_trip
+        if known is not None and seconds > known:
+            seconds = known + (seconds - known) / 8
+        self.round_trip = seconds
+
+    def answered_open(self) -> None:
+        """The client's first packet is the answer to the one that opened the session."""
+        if self.round_trip is None:
+            self._server.measure_open(self)
 
     def poll(self) -> asyncio.Future[list[Packet]]:
         """The packets for the client's poll, as soon as there are some.
@@ -176,6 +191,7 @@ class Session:
         if self.websocket is not None:
             self.websocket.close(code, reason)
         self._server.forget(self)
+        self._server.ended[reason] += 1
         try:
             self.application.closed(self, reason)
         finally:
@@ -199,6 +215,7 @@ class EngineServer:
         ping_interval, ping_timeout: heartbeats, in seconds.
         max_payload: bytes of one message, or of one long-polling payload.
         patience: seconds that a client has to complete an upgrade, or to answer a close frame.
+        prefix: what the ids of sessions begin with.
     """
 
     def __init__(
@@ -209,7 +226,9 @@ class EngineServer:
         ping_timeout: float = 20,
         max_payload: int = 1_000_000,
         patience: float = 10,
+        prefix: str = "",
     ) -> None:
+        self.prefix = prefix
         self.application = application
         self.max_payload = max_payload
         self.patience = patience
@@ -224,6 +243,8 @@ class EngineServer:
         self._rest = min(1.0, ping_interval / 10, ping_timeout / 10)
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        #: How many sessions have ended, by the reason; for metrics.
+        self.ended: Counter[str] = Counter()
         self._unflushed: list[WebSocket] = []
 
     def __len__(self) -> int:
@@ -269,8 +290,15 @@ class EngineServer:
         if self._to_hear.pop(session, None) is None:
             return  # it was not asked
         now = asyncio.get_running_loop().time()
+        session.measure(now - (session.deadline - self.ping_timeout))
         session.deadline = now + self.ping_interval + self.ping_timeout
         self._to_ping[session] = now + self.ping_interval
+
+    def measure_open(self, session: Session) -> None:
+        """The session's first round trip, if it was not pinged yet."""
+        if session in self._to_ping:
+            opened_at = session.deadline - self.ping_interval - self.ping_timeout
+            session.measure(asyncio.get_running_loop().time() - opened_at)
 
     def forget(self, session: Session) -> None:
         """A session has ended."""
@@ -292,9 +320,18 @@ class EngineServer:
             except Exception:
                 log.exception("a session failed")
 
+    @property
+    def sessions(self) -> Collection[Session]:
+        """The open sessions."""
+        return self._sessions.values()
+
+    def refuse(self) -> None:
+        """Open no more sessions."""
+        self._closed = True
+
     def close(self, reason: str = "server shutting down") -> None:
         """End every session, and open no more."""
-        self._closed = True
+        self.refuse()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

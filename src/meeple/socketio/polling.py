@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
 from meeple.socketio.engine import MAX_PACKETS, EngineServer, Session
+from meeple.socketio.peers import FORWARDING_FAILURES, Peers
 from meeple.socketio.protocol import engineio
 from meeple.socketio.protocol.errors import ProtocolError
 
@@ -18,28 +19,60 @@ class PollingApp:
     Args:
         server: the sessions.
         origins: origins of pages that may connect; ``"*"`` for all.
+        peers: the other workers on the same port; None if there are none.
     """
 
-    def __init__(self, server: EngineServer, origins: Sequence[str]) -> None:
+    def __init__(
+        self, server: EngineServer, origins: Sequence[str], peers: Peers | None = None
+    ) -> None:
         self._server = server
         self._origins = origins
+        self._peers = peers
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
         headers = self._cors(dict(scope["headers"]).get(b"origin"))
         if scope["method"] == "OPTIONS":
-            await _respond(send, 204, "", headers)
+            await _respond(send, 204, b"", headers)
             return
-        try:
-            answer = await self._answer(scope, receive)
-        except ProtocolError as error:
-            await _respond(send, 400, f"{error}\n", headers)
-        else:
-            await _respond(send, 200, answer, headers)
-
-    async def _answer(self, scope: Any, receive: Any) -> str:
-        """The body of the answer; raises `ProtocolError` to refuse."""
         query = parse_qs(scope["query_string"].decode("latin-1"))
+        try:
+            owner = self._peers and self._peers.owner(query.get("sid", [""])[0])
+            if self._peers and owner:
+                await self._forward(self._peers, owner, scope, receive, send, headers)
+                return
+            answer = await self._answer(scope, query, receive)
+        except ProtocolError as error:
+            await _respond(send, 400, f"{error}\n".encode(), headers)
+        else:
+            await _respond(send, 200, answer.encode(), headers)
+
+    async def _forward(
+        self,
+        peers: Peers,
+        owner: str,
+        scope: Any,
+        receive: Any,
+        send: Any,
+        headers: list[tuple[bytes, bytes]],
+    ) -> None:
+        """Let the worker answer whose session it is; raises `ProtocolError` if it does not."""
+        body = await self._body(receive)
+        answer = asyncio.ensure_future(peers.forward(owner, scope, body))
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait((answer, gone), return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                status, content = answer.result()
+                await _respond(send, status, content, headers)
+        except FORWARDING_FAILURES as error:
+            raise ProtocolError("there is no such session") from error
+        finally:
+            gone.cancel()
+            answer.cancel()
+
+    async def _answer(self, scope: Any, query: Mapping[str, list[str]], receive: Any) -> str:
+        """The body of the answer; raises `ProtocolError` to refuse."""
         if query.get("EIO") != ["4"] or query.get("transport") != ["polling"]:
             raise ProtocolError("this is Engine.IO protocol 4 over polling")
         method = scope["method"]
@@ -118,8 +151,7 @@ async def _gone(receive: Any) -> None:
         pass
 
 
-async def _respond(send: Any, status: int, body: str, headers: list[tuple[bytes, bytes]]) -> None:
-    data = body.encode()
+async def _respond(send: Any, status: int, data: bytes, headers: list[tuple[bytes, bytes]]) -> None:
     own = [
         (b"content-type", b"text/plain; charset=UTF-8"),
         (b"content-length", str(len(data)).encode()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -29,11 +30,17 @@ from meeple.services.game_service import GameService
 from meeple.services.rate_limit import TokenBucket
 from meeple.socketio.auth import AuthHandler, AuthResult
 from meeple.socketio.broadcaster import TableBroadcaster
+from meeple.stats import Histogram
 
 log = structlog.get_logger(__name__)
 
 #: Games that one connection may view at once.
 MAX_GAMES = 100
+
+#: An action that was carried out, in `GameHandlers.answered`.
+_PLAYED = ("game:action", "ok")
+#: The ranges of `GameHandlers.action_seconds`.
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
 class Connection:
@@ -86,6 +93,10 @@ class GameHandlers:
         self._new_bucket = partial(TokenBucket, rate, burst)
         self._expiry_grace = expiry_grace
         self._connections: dict[str, Connection] = {}
+        #: How many events were answered: by their name, and the code of the error or ``ok``.
+        self.answered: Counter[tuple[str, str]] = Counter()
+        #: How long actions took, from the client's event to the ack.
+        self.action_seconds = Histogram(SECONDS)
         self._handle: Mapping[type[ws.ClientMessage], Callable[..., Any]] = {
             ws.Join: self._join,
             ws.Spectate: self._spectate,
@@ -125,6 +136,7 @@ class GameHandlers:
 
     async def on_event(self, sid: str, event: str, args: Sequence[Any], ack: Ack | None) -> None:
         """Handle one event; whatever goes wrong is told to its sender, and to nobody else."""
+        started = time.perf_counter()
         try:
             connection = self._connections.get(sid)
             if connection is None:
@@ -142,18 +154,26 @@ class GameHandlers:
                     message.action,
                     action_id=message.action_id,
                     seq=message.seq,
+                    sid=sid,
                     on_commit=ack or _unheard,
                 )
+                self.action_seconds.note(time.perf_counter() - started)
+                self.answered[_PLAYED] += 1
                 return
             work = self._handle[type(message)](sid, connection, message, ack or _unheard)
             await asyncio.create_task(work)
+            self.answered[event, "ok"] += 1
         except MeepleError as error:
             if isinstance(error, EngineError):
-                log.exception("engine failed", sid=sid, event_name=event)
+                log.exception("engine failed", event_name=event, **self._whose(sid, args))
             self._refuse(sid, event, error, ack)
         except Exception:
-            log.exception("event failed", sid=sid, event_name=event)
+            log.exception("event failed", event_name=event, **self._whose(sid, args))
             self._refuse(sid, event, InternalError(), ack)
+
+    def announce_draining(self) -> None:
+        """Tell every client that this node is going away: its connection ends soon."""
+        self._server.emit("server:draining", ws.ServerDraining(), tuple(self._connections))
 
     async def run(self) -> None:
         """Watch over the tokens of all connections, until it is cancelled."""
@@ -175,12 +195,25 @@ class GameHandlers:
             elif now - connection.expiry_told_at >= self._expiry_grace:
                 self._server.disconnect(sid)
 
+    def _whose(self, sid: str, args: Sequence[Any]) -> dict[str, str]:
+        """What a line of the log says of an event; never its other contents, such as a token."""
+        connection = self._connections.get(sid)
+        payload = args[0] if args and isinstance(args[0], dict) else {}
+        return {
+            "sid": sid,
+            "user_id": "" if connection is None else str(connection.user_id),
+            "game_id": str(payload.get("game_id", ""))[:64],
+        }
+
     def _refuse(self, sid: str, event: str, error: MeepleError, ack: Ack | None) -> None:
         body = ws.error_body(error)
+        # What a client may send as a name is without end, and a label is for ever.
+        name = str(event)[:64]
+        self.answered[name if name in ws.CLIENT_EVENTS else "unknown", body.code] += 1
         if ack is not None:
             ack(ws.Failed(body))
         else:
-            message = ws.GameErrorMessage(str(event)[:64], body.code, body.message, body.retryable)
+            message = ws.GameErrorMessage(name, body.code, body.message, body.retryable)
             self._server.emit("game:error", message, (sid,))
 
     # --- one method an event ------------------------------------------------------------------

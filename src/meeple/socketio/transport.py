@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import secrets
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
@@ -19,6 +21,7 @@ import msgspec
 from meeple.protocols import SocketHandlers
 from meeple.socketio.drive import drive
 from meeple.socketio.engine import Application, EngineServer, Session
+from meeple.socketio.peers import Peers
 from meeple.socketio.polling import PollingApp
 from meeple.socketio.protocol import engineio, socketio, websocket
 from meeple.socketio.protocol.errors import ProtocolError
@@ -31,6 +34,8 @@ MESSAGE = engineio.MESSAGE.encode()
 MAX_INBOX = 256
 #: How often one session may connect to namespaces.
 MAX_CONNECTS = 16
+#: Why sessions end when the server does.
+STOPPING = "server shutting down"
 #: Seconds that the handlers of clients that have gone get on a shutdown.
 GRACE = 10.0
 
@@ -38,7 +43,16 @@ GRACE = 10.0
 class _Client:
     """A session, and what Socket.IO knows of it."""
 
-    __slots__ = ("assembler", "busy", "connect_timer", "connects", "inbox", "session", "sids")
+    __slots__ = (
+        "assembler",
+        "busy",
+        "connect_timer",
+        "connects",
+        "inbox",
+        "retiring",
+        "session",
+        "sids",
+    )
 
     def __init__(self, session: Session, max_payload: int) -> None:
         self.session = session
@@ -49,6 +63,8 @@ class _Client:
         self.sids: dict[str, str] = {}
         self.inbox: deque[tuple[Packet, str]] = deque()
         self.busy = False
+        #: It is not heard any more, and goes when it has its answers.
+        self.retiring = False
         self.connect_timer: asyncio.TimerHandle | None = None
 
     def send(self, packet: Packet) -> None:
@@ -108,6 +124,12 @@ class Namespace:
         else:
             client.send(Packet(Kind.ACK, self.name, list(args), number))
 
+    def round_trip(self, sid: str) -> int:
+        """How many ms it takes to the client and back; 0 if it was not measured."""
+        client = self.clients.get(sid)
+        seconds = None if client is None else client.session.round_trip
+        return 0 if seconds is None else round(seconds * 1000)
+
     def disconnect(self, sid: str) -> None:
         """Disconnect a client, after what was sent to it before."""
         client = self.clients.get(sid)
@@ -139,6 +161,7 @@ class SocketIOServer:
         max_payload: bytes of one message.
         connect_timeout: seconds that a client has to connect to a namespace.
         patience: seconds that a client has to complete an upgrade, or to answer a close frame.
+        peers: the other workers on the same port; None if there are none.
     """
 
     def __init__(
@@ -152,6 +175,7 @@ class SocketIOServer:
         max_payload: int = 64 * 1024,
         connect_timeout: float = 45,
         patience: float = 10,
+        peers: Peers | None = None,
     ) -> None:
         self.namespaces = {
             name: Namespace(name, partial(self._end, reason="server disconnect"))
@@ -169,8 +193,12 @@ class SocketIOServer:
             ping_timeout=ping_timeout,
             max_payload=max_payload,
             patience=patience,
+            prefix="" if peers is None else peers.prefix,
         )
+        self._peers = peers
         self._origins = origins
+        #: Whether the server is going away.
+        self.draining = False
         self._engines: dict[str, EngineServer] = {}
         self._polling: dict[str, PollingApp] = {}
         self.mount(path, self)
@@ -179,7 +207,7 @@ class SocketIOServer:
         """Serve another application at ``path``: on plain Engine.IO, within the same limits."""
         engine = self._new_engine(application)
         self._engines[path] = engine
-        self._polling[path] = PollingApp(engine, self._origins)
+        self._polling[path] = PollingApp(engine, self._origins, self._peers)
         return engine
 
     def app(self, other: Any) -> Any:
@@ -194,18 +222,61 @@ class SocketIOServer:
     @property
     def websocket_factory(self) -> type[asyncio.Protocol]:
         """What uvicorn's ``ws`` setting is to be: it is called as a class is."""
-        return cast(type[asyncio.Protocol], partial(WebSocketProtocol, self._engines))
+        return cast(type[asyncio.Protocol], partial(WebSocketProtocol, self._engines, self._peers))
+
+    @property
+    def ended(self) -> Counter[str]:
+        """How many sessions have ended, by the reason."""
+        return sum((engine.ended for engine in self._engines.values()), Counter())
+
+    def websocket_for(self, server_state: Any) -> Callable[[], asyncio.Protocol]:
+        """Makes what serves a connection that uvicorn, whose state that is, did not accept."""
+        return partial(WebSocketProtocol, self._engines, self._peers, server_state)
 
     def close(self) -> None:
         """End every session, and open no more: before the web server waits for its requests."""
         for engine in self._engines.values():
             engine.close()
 
+    async def drain(self, seconds: float) -> None:
+        """End every session, each once it has the answers to all that it had asked.
+
+        Nothing that comes meanwhile is handled: a client that has no answer asks the next server.
+
+        Args:
+            seconds: over which the sessions' ends are spread, so that not all clients connect to
+                the other servers at the same moment.
+        """
+        self.draining = True
+        for engine in self._engines.values():
+            engine.refuse()
+        sessions = [one for engine in self._engines.values() for one in engine.sessions]
+        random.shuffle(sessions)
+        started = time.monotonic()
+        for number, session in enumerate(sessions):
+            wait = started + seconds * number / len(sessions) - time.monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            self._retire(session)
+        await self._until_idle()
+
+    def _retire(self, session: Session) -> None:
+        client = session.data
+        if not isinstance(client, _Client):
+            session.close(STOPPING, code=1012)
+            return
+        client.retiring = True
+        if not client.busy:
+            session.close(STOPPING, code=1012)
+
+    async def _until_idle(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), GRACE)
+
     async def aclose(self) -> None:
         """End every session, and wait for the handlers of those that went."""
         self.close()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), GRACE)
+        await self._until_idle()
 
     # --- called by the EngineServer -----------------------------------------------------------
 
@@ -218,7 +289,7 @@ class SocketIOServer:
         """A message has come; raises `ProtocolError` if it should end the session."""
         client: _Client = session.data
         packet = client.assembler.feed(message)
-        if packet is None:
+        if packet is None or client.retiring:
             return
         if packet.kind is Kind.CONNECT and packet.namespace not in self.namespaces:
             refusal = {"message": "Invalid namespace"}
@@ -267,6 +338,8 @@ class SocketIOServer:
             self._handle(client, *client.inbox.popleft())
         else:
             client.busy = False
+        if client.retiring and not client.busy:
+            client.session.close(STOPPING, code=1012)
         self._waiting -= 1
         if not self._waiting:
             self._idle.set()
@@ -285,6 +358,7 @@ class SocketIOServer:
 
     async def _connect(self, client: _Client, packet: Packet) -> None:
         client.connects += 1
+        client.session.answered_open()
         if client.connects > MAX_CONNECTS:
             client.session.close("too many connects", code=1008)
             return

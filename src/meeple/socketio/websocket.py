@@ -17,6 +17,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from meeple.socketio.engine import MAX_BUFFERED, EngineServer, Session
+from meeple.socketio.peers import Peers
 from meeple.socketio.protocol import engineio, websocket
 from meeple.socketio.protocol.errors import ProtocolError
 
@@ -35,13 +36,19 @@ class WebSocketProtocol(asyncio.Protocol):
 
     Args:
         endpoints: the Engine.IO server of each path.
+        peers: the other workers on the same port; None if there are none.
         server_state: uvicorn's, where open connections are noted for its shutdown.
     """
 
     def __init__(
-        self, endpoints: dict[str, EngineServer], server_state: Any, **uvicorn_options: Any
+        self,
+        endpoints: dict[str, EngineServer],
+        peers: Peers | None,
+        server_state: Any,
+        **uvicorn_options: Any,
     ) -> None:
         self._endpoints = endpoints
+        self._peers = peers
         self._connections: set[Any] = server_state.connections
         self._handshake: ServerProtocol | None = ServerProtocol()
         self._server: EngineServer
@@ -166,6 +173,8 @@ class WebSocketProtocol(asyncio.Protocol):
             self._transport.close()
             return
         self._handshake = None
+        if self._hand_over(requests[0], data):
+            return
         session, refusal = self._admit(requests[0])
         response = handshake.accept(requests[0])
         if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS and refusal:
@@ -185,6 +194,17 @@ class WebSocketProtocol(asyncio.Protocol):
         else:
             self._probing = session
             self._abort_later()
+
+    def _hand_over(self, request: Request, head: bytes) -> bool:
+        """Pass the connection on if it belongs to another worker's session."""
+        if self._peers is None:
+            return False
+        owner = self._peers.owner(parse_qs(request.path.partition("?")[2]).get("sid", [""])[0])
+        if owner is None or not self._peers.hand_over(owner, self._transport, head):
+            return False
+        self._closing = self._failed = True
+        self._transport.abort()
+        return True
 
     def _admit(self, request: Request) -> tuple[Session | None, str]:
         """The session that asks for an upgrade, if any, and why the request is refused, if so."""

@@ -11,15 +11,20 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
 from meeple.errors import Unavailable
+from meeple.stats import Histogram
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+#: The ranges of the histograms: seconds, and items.
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 #: Starts to write a batch in one transaction. The future says of each item why it was left out
 #: (None: it is committed), or raises if the transaction failed as a whole.
@@ -38,7 +43,8 @@ class CommitStats:
         committed: items that were committed.
         rejected: items that were left out of a transaction that succeeded.
         refused: items that were not taken because too many were waiting.
-        write_seconds: time that the transactions took, all together.
+        write_seconds: how long the transactions took.
+        batch_sizes: how many items the transactions had.
     """
 
     batches: int = 0
@@ -46,7 +52,8 @@ class CommitStats:
     committed: int = 0
     rejected: int = 0
     refused: int = 0
-    write_seconds: float = 0.0
+    write_seconds: Histogram = field(default_factory=lambda: Histogram(SECONDS))
+    batch_sizes: Histogram = field(default_factory=lambda: Histogram(SIZES))
 
 
 class GroupCommit(Generic[T]):
@@ -131,13 +138,19 @@ class GroupCommit(Generic[T]):
         written: asyncio.Future[list[Exception | None]],
     ) -> None:
         stats = self.stats
+        failed_before = self.failing
         self.failing = written.cancelled() or written.exception() is not None
         stats.batches += 1
-        stats.write_seconds += time.perf_counter() - started
+        stats.write_seconds.note(time.perf_counter() - started)
+        stats.batch_sizes.note(len(batch))
         fault = asyncio.CancelledError() if written.cancelled() else written.exception()
         if fault is None:
             self._tell_each(batch, written.result())
         else:
+            if not failed_before:  # said once, not for each batch of a long outage
+                logger.error(
+                    "A batch of %d appends could not be committed.", len(batch), exc_info=fault
+                )
             self._tell_all(batch, fault)
         self._next_batch()
 
@@ -154,7 +167,6 @@ class GroupCommit(Generic[T]):
 
     def _tell_all(self, batch: _Batch[T], fault: BaseException) -> None:
         self.stats.failed_batches += 1
-        logger.error("A batch of %d appends could not be committed.", len(batch), exc_info=fault)
         for _, waiter in batch:
             if not waiter.done():
                 # One for each: an exception keeps the traceback of whoever raised it.

@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -111,8 +110,8 @@ class SqliteGameLog:
 
     @property
     def stats(self) -> CommitStats:
-        """What group commit has done since `open`, as a copy."""
-        return replace(self._commits.stats)
+        """What group commit has done since `open`; it goes on counting."""
+        return self._commits.stats
 
     @property
     def pending(self) -> int:

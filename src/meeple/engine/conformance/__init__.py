@@ -30,7 +30,7 @@ from meeple.engine.conformance.processes import Unreachable, check_processes, pa
 from meeple.engine.conformance.replay import Record
 from meeple.engine.conformance.report import Problem, Report
 from meeple.engine.conformance.setting import Setting
-from meeple.engine.conformance.watchdog import Watchdog
+from meeple.engine.time_limit import TimeLimit
 
 __all__ = ["Problem", "Report", "assert_engine", "check_engine"]
 
@@ -79,8 +79,9 @@ def check_engine(
         raise ValueError(f"only {', '.join(sorted(SKIPPABLE))} can be skipped")
     if isinstance(engine, type):
         raise TypeError(f"give check_engine an engine, not a class: {engine.__name__}()")
-    with Watchdog(max_seconds) as watchdog:
-        probe = Probe(engine, skip, watchdog)
+    time_limit = TimeLimit(max_seconds)
+    with time_limit.watching():
+        probe = Probe(engine, skip, time_limit)
         check = _Check(probe, max_actions)
         missing = [name for name in METHODS if not callable(getattr(engine, name, None))]
         for name in missing:

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from meeple.engine.base import IllegalAction, SamplesActions
+from meeple.engine.conformance.absent import check_absent
 from meeple.engine.conformance.leak import Memory, check_simultaneous
 from meeple.engine.conformance.legality import check_action_codec, check_actions, check_codecs
 from meeple.engine.conformance.position import Position, observe
@@ -83,6 +84,7 @@ def _look_closely(
     check_simultaneous(probe, position, seat, chance)
     check_redeal(probe, position, chance)
     check_bot(probe, position, seat, chance)
+    check_absent(probe, position, seat, chance)
     if observe(probe, position.state).digest != position.digest:
         message = (
             "A state looks different after actions were tried on it. Change no state that was"

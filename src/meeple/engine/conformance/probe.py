@@ -21,7 +21,7 @@ from meeple.engine.conformance.report import Problem
 from meeple.engine.conformance.setting import Setting
 from meeple.engine.conformance.values import canonical, json_fault, shown
 from meeple.engine.conformance.watch import OneCallRandom, Snapshot, global_chance
-from meeple.engine.conformance.watchdog import Stuck, Watchdog
+from meeple.engine.time_limit import TimeLimit, TookTooLong
 
 #: Lines of an engine's traceback that a report shows.
 TRACEBACK_LINES = 6
@@ -35,7 +35,7 @@ class Probe:
     """An engine under test, and the problems found so far."""
 
     def __init__(
-        self, engine: Any, skip: Collection[str] = (), watchdog: Watchdog | None = None
+        self, engine: Any, skip: Collection[str] = (), time_limit: TimeLimit | None = None
     ) -> None:
         self.engine = engine
         self.perfect_information = bool(getattr(engine, "perfect_information", False))
@@ -48,7 +48,7 @@ class Probe:
         self._has_action_codec = isinstance(engine, ActionCodec)
         self._has_aliases = isinstance(engine, ActionAliases)
         self._skip = skip
-        self._watchdog = watchdog
+        self._time_limit = time_limit
         self._problems: dict[tuple[str, str], Problem] = {}
         self._setting: Setting | None = None
         self._watched: list[Snapshot] = []
@@ -96,10 +96,10 @@ class Probe:
             return self._in_time(getattr(self.engine, method), args)
         except IllegalAction:
             raise
-        except Stuck as error:
-            assert self._watchdog is not None
-            message = f"`{method}` has not come back after {self._watchdog.seconds:g} seconds:"
-            self.note("termination", method, f"{message}\n{_last_lines(error)}")
+        except TookTooLong as error:
+            assert self._time_limit is not None
+            message = f"`{method}` has not come back after {self._time_limit.seconds:g} seconds:"
+            self.note("termination", method, f"{message}\n{_last_lines(error.__cause__ or error)}")
             raise GameStopped from error
         except Exception as error:
             self.note("exception", method, f"`{method}` raised{on}:\n{_last_lines(error)}")
@@ -108,13 +108,10 @@ class Probe:
             self._look_around(method)
 
     def _in_time(self, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        if self._watchdog is None:
+        if self._time_limit is None:
             return method(*args)
-        self._watchdog.begin()
-        try:
+        with self._time_limit:
             return method(*args)
-        finally:
-            self._watchdog.end()
 
     def ask(self, method: str, *args: Any) -> Any:
         """Call a method that has nothing to refuse."""

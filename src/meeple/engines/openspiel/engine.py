@@ -11,6 +11,7 @@ import pyspiel
 from meeple.engine.base import JSON, IllegalAction, Outcome
 from meeple.engines.openspiel import registry, sight
 from meeple.engines.openspiel.boards import BOARDS
+from meeple.engines.openspiel.fen import bare_king
 from meeple.engines.openspiel.options import options_type
 from meeple.engines.openspiel.position import Position
 from meeple.engines.openspiel.start import copy_of, draw_chance, start
@@ -100,6 +101,12 @@ class SpielEngine:
         best = max(scores)
         winners = tuple(seat for seat, score in enumerate(scores) if score == best)
         return Outcome(winners if len(winners) < len(scores) else (), "scores", scores)
+
+    def timeout_outcome(self, state: Position, seat: int) -> Outcome | None:
+        """At chess a draw, if the other has no more than a king (FIDE Laws of Chess, 6.9)."""
+        if self._kind.short_name == "chess" and bare_king(state.spiel, 1 - seat):
+            return Outcome((), "timeout_with_bare_king")
+        return None
 
     def _choose(self, state: Position, seat: int, number: int, rng: Random) -> Position:
         """Keep a simultaneous action; the last one of them is played with all the others."""

@@ -10,10 +10,15 @@ from typing import Any
 
 from pyspiel import chess
 
+#: The seat of white, in the library.
+WHITE = 1
+
 _FIELDS = re.compile(
     r"(?P<board>[1-8KQRBNPkqrbnp/]{15,71}) (?P<mover>[wb]) (?P<castling>-|K?Q?k?q?)"
-    r" (?P<passed>-|[a-h][36]) (?P<quiet>\d{1,2}) (?P<number>[1-9]\d{0,3})"
+    r" (?P<passed>-|[a-h][36]) (?P<quiet>\d{1,4}) (?P<number>[1-9]\d{0,3})"
 )
+#: The moves of both sides without a capture or a pawn's move after which the library sees a draw.
+DRAWN = 100
 #: For each right to castle, where the king and the rook must stand.
 _CASTLING = {
     "K": ("K", 60, "R", 63),
@@ -27,9 +32,16 @@ def check_fen(text: str, *, chess960: bool) -> None:
     """Raises ``ValueError`` if the text is neither empty nor a position that can be played."""
     if not text:
         return
+    if chess960:
+        raise ValueError("fen: chess960 draws its own position; give one or the other")
     fields = _FIELDS.fullmatch(text)
-    if chess960 or fields is None:
-        raise ValueError("fen: give a position of chess in six fields, and no chess960")
+    if fields is None:
+        raise ValueError(
+            "fen: give six fields with single spaces between them: the ranks from 8 to 1, w or b,"
+            " castling, en passant, the halfmove clock and the number of the move"
+        )
+    if int(fields["quiet"]) >= DRAWN:
+        raise ValueError(f"fen: with a halfmove clock of {DRAWN} or more the game is over")
     board = _squares(fields["board"])
     if len(board) != 64 or board.count("K") != 1 or board.count("k") != 1:
         raise ValueError("fen: eight ranks of eight squares, and one king each")
@@ -58,6 +70,13 @@ def _check_passed(board: str, mover: str, square: str) -> None:
     pawn, step, rank = ("p", 8, "6") if mover == "w" else ("P", -8, "3")
     if square[1] != rank or board[at] != "." or board[at + step] != pawn:
         raise ValueError(f"fen: no pawn has just passed {square}")
+
+
+def bare_king(state: Any, seat: int) -> bool:
+    """True if the seat has nothing but its king, and so can never mate."""
+    pieces = state.board().to_fen().split()[0]
+    own = [piece for piece in pieces if piece.isalpha() and piece.isupper() == (seat == WHITE)]
+    return len(own) == 1
 
 
 def king_can_be_taken(state: Any) -> bool:

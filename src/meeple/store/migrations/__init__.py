@@ -1,12 +1,17 @@
-"""The schema of the SQLite file, step by step (Alembic)."""
+"""The schema of the log, step by step (Alembic): the same steps for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
+import io
 import sqlite3
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from meeple.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: The newest revision in ``versions``. Revisions are numbers of four digits.
 HEAD = "0002"
@@ -52,6 +57,34 @@ def _revision(path: Path) -> str | None:
         connection.close()
 
 
+def postgres_script(revision: str | None) -> str:
+    """The statements that bring a PostgreSQL database from that revision (None: empty) to `HEAD`.
+
+    They are to be run in one transaction. A revision that is made for PostgreSQL too must
+    therefore be all SQL, and look at nothing.
+
+    Raises:
+        ConfigurationError: there is no way from there.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    script = io.StringIO()
+    config = Config(output_buffer=script)
+    _find_scripts(config)
+    try:
+        with _one_at_a_time:
+            command.upgrade(config, f"{revision or 'base'}:{HEAD}", sql=True)
+    except CommandError as error:
+        raise ConfigurationError(f"No way from the schema {revision}: {error}") from error
+    return script.getvalue()
+
+
+def _find_scripts(config: Config) -> None:
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+
+
 def _migrate(path: Path) -> None:
     # Half a second to import, which a start with an up-to-date file need not wait for.
     from alembic import command
@@ -61,7 +94,7 @@ def _migrate(path: Path) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    _find_scripts(config)
     engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
     try:
         with _one_at_a_time, engine.connect() as connection:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from meeple.errors import EngineError
@@ -16,8 +19,12 @@ class _Stuck(BaseException):
     """Raised in the midst of an engine. No engine's ``except Exception`` takes it."""
 
 
+class TookTooLong(EngineError):
+    """The engine took too long."""
+
+
 class TimeLimit:
-    """A context that may last ``seconds`` and is then ended with `EngineError`; not reentrant.
+    """A context that may last ``seconds`` and is then ended with `TookTooLong`; not reentrant.
 
     It is entered by one thread, the event loop's, many thousand times a second, so entering and
     leaving is only counting. Another thread, between `start` and `stop`, looks now and then whether
@@ -26,11 +33,11 @@ class TimeLimit:
 
     Args:
         seconds: how long an engine may take for one action, by the looks of the watching thread:
-            time in which the whole process was stopped does not count.
+            time in which the whole process was stopped does not count. ``math.inf``: no limit.
     """
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         #: Odd while the context is entered.
         self._count = 0
         #: The count of a call that was on at the last look and may be ended at the next ones.
@@ -44,12 +51,23 @@ class TimeLimit:
     def start(self) -> None:
         """Watch over the thread that calls this."""
         self._watched = threading.get_ident()
-        self._thread.start()
+        if math.isfinite(self.seconds):
+            self._thread.start()
 
     def stop(self) -> None:
         """Watch no more."""
         self._over.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Between `start` and `stop`."""
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
 
     def __enter__(self) -> None:
         self._count += 1
@@ -71,11 +89,11 @@ class TimeLimit:
             self._count += self._count % 2
             error = late
         if isinstance(error, _Stuck):
-            message = f"the engine took more than {self._seconds:g} seconds"
-            raise EngineError(message) from error
+            message = f"the engine took more than {self.seconds:g} seconds"
+            raise TookTooLong(message) from error
 
     def _watch(self) -> None:
-        while not self._over.wait(self._seconds / LOOKS):
+        while not self._over.wait(self.seconds / LOOKS):
             count = self._count
             if count != self._suspect or not count % 2:
                 self._suspect, self._looks = count if count % 2 else 0, 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from meeple.engine.time_limit import TimeLimit
 from meeple.errors import EngineError
-from meeple.services.time_limit import TimeLimit
 
 SECONDS = 0.05
 
@@ -86,3 +87,12 @@ def test_what_the_engine_raises_itself_goes_through(limit: TimeLimit) -> None:
     for seconds in (0, SECONDS / 2):
         with pytest.raises(KeyError), limit:
             raise KeyError(spin(seconds))
+
+
+def test_without_a_limit_nothing_watches_and_nothing_is_ended() -> None:
+    limit = TimeLimit(math.inf)
+    with limit.watching():
+        with limit:
+            assert spin(SECONDS)
+        with pytest.raises(KeyError), limit:
+            raise KeyError
