@@ -40,7 +40,8 @@ $(VENV)/.node: $(VENV)/.run requirements/node.txt
 	touch $@
 
 PAGE := src/meeple/web/index.html
-PAGE_SOURCES := $(shell find web clients/js/src -path web/node_modules -prune -o -type f -print)
+JS := clients/js
+PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print) $(wildcard $(JS)/src/*.ts)
 
 $(PAGE): $(PAGE_SOURCES) web/node_modules/.package-lock.json
 	$(NPM) --prefix web run --silent build
@@ -48,7 +49,6 @@ $(PAGE): $(PAGE_SOURCES) web/node_modules/.package-lock.json
 
 page: $(PAGE)  ## Build the page that the server shows
 
-JS := clients/js
 $(JS)/dist/index.js: $(wildcard $(JS)/src/*.ts) $(JS)/package.json $(JS)/tsconfig.json $(JS)/tsconfig.build.json $(JS)/node_modules/.package-lock.json
 	$(NPM) --prefix $(JS) run --silent build
 	touch $@

@@ -16,6 +16,7 @@ CLIENT = Path(__file__).parents[2] / "clients/js"
 
 
 @pytest.mark.process
+@pytest.mark.timeout(280)
 async def test_every_test_of_the_typescript_client() -> None:
     vitest = CLIENT / "node_modules/vitest/vitest.mjs"
     assert vitest.is_file(), "run `make test`, which installs it"
@@ -41,5 +42,5 @@ async def run(*command: str) -> tuple[int | None, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await asyncio.wait_for(process.communicate(), 100)
+    output, _ = await asyncio.wait_for(process.communicate(), 240)
     return process.returncode, output.decode()

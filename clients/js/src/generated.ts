@@ -29,6 +29,7 @@ export type ErrorCode =
   | "seat_taken"
   | "game_not_started"
   | "game_started"
+  | "out_of_time"
   | "game_over"
   | "illegal_action"
   | "not_your_turn"
@@ -57,6 +58,75 @@ export interface Request {
   readonly forced: Json;
   /** each of the legal actions in words; left out if the engine has none. */
   readonly labels?: readonly string[];
+}
+
+/** So many `seconds` for every action. */
+export interface PerAction {
+  readonly kind: "per_action";
+  readonly first_move?: number | null | undefined;
+  readonly seconds: number;
+}
+
+/** `initial` seconds, and `increment` more after every action. */
+export interface Fischer {
+  readonly kind: "fischer";
+  readonly first_move?: number | null | undefined;
+  readonly initial: number;
+  readonly increment?: number | undefined;
+}
+
+/** `initial` seconds; after every action what it took comes back, up to `delay` seconds. */
+export interface Bronstein {
+  readonly kind: "bronstein";
+  readonly first_move?: number | null | undefined;
+  readonly initial: number;
+  readonly delay: number;
+}
+
+/** `initial` seconds, which start to run `delay` seconds into every action. */
+export interface Delay {
+  readonly kind: "delay";
+  readonly first_move?: number | null | undefined;
+  readonly initial: number;
+  readonly delay: number;
+}
+
+/** `main` seconds, then `periods` of `period` seconds, each lost if wholly used. */
+export interface ByoYomi {
+  readonly kind: "byo_yomi";
+  readonly first_move?: number | null | undefined;
+  readonly main: number;
+  readonly periods: number;
+  readonly period: number;
+}
+
+/** So many `days` for every action. */
+export interface Correspondence {
+  readonly kind: "correspondence";
+  readonly first_move?: number | null | undefined;
+  readonly days: number;
+}
+
+/** The clocks of a game, as they are at the message's `server_time`. */
+export interface ClockView {
+  /** the time control. */
+  readonly control: PerAction | Fischer | Bronstein | Delay | ByoYomi | Correspondence;
+  /** the seats on the clock. */
+  readonly running: readonly number[];
+  /** ms that each seat's clock shows: of its main time, or of its byo-yomi period. */
+  readonly remaining: readonly number[];
+  /** of `running`, the seats whose first action is yet to come; until then their `remaining` stands. */
+  readonly first_move: readonly number[];
+  /** when the first of the seats on the clock runs out of time; null if none runs. */
+  readonly due_at: number | null;
+  /** the clocks stand until then; left out if they do not. */
+  readonly paused_until?: number;
+  /** ms until each seat's `remaining` starts to run; only with a simple delay. */
+  readonly delay?: readonly number[];
+  /** byo-yomi periods that each seat has left, the present one included. */
+  readonly periods?: readonly number[];
+  /** whether each seat's `remaining` is that of a period. */
+  readonly in_period?: readonly boolean[];
 }
 
 /** How a house bot plays: by a policy of `meeple.bots`, at a level of skill from 1 on. */
@@ -103,7 +173,7 @@ export interface GameState {
   /** what this seat is asked to do; null if nothing. */
   readonly request: Request | null;
   /** the clocks; null for a game without time control. */
-  readonly clock: Json;
+  readonly clock: ClockView | null;
   readonly players: readonly PlayerView[];
   /** how the game ended; null while it is on. */
   readonly outcome: Outcome | null;
@@ -124,6 +194,14 @@ export interface GamePresence {
   readonly players: readonly PlayerView[];
 }
 
+/** `game:warning`: a seat has only `remaining` ms left, until `due_at`. */
+export interface GameWarning {
+  readonly game_id: string;
+  readonly seat: number;
+  readonly remaining: number;
+  readonly due_at: number;
+}
+
 /** `game:error`: the failure of an event for which the client asked no ack. */
 export interface GameErrorMessage {
   readonly event: string;
@@ -132,13 +210,19 @@ export interface GameErrorMessage {
   readonly retryable: boolean;
 }
 
+/** `server:draining`: the node is going away and ends the connection soon; connect again. */
+export interface ServerDraining {
+}
+
 /** What the server may send. */
 export interface ServerEvents {
   "auth_error": AuthErrorMessage;
   "game:state": GameState;
   "game:over": GameOverMessage;
   "game:presence": GamePresence;
+  "game:warning": GameWarning;
   "game:error": GameErrorMessage;
+  "server:draining": ServerDraining;
 }
 
 /** What went wrong: a stable `code`, words for people, and whether to try again. */
@@ -198,8 +282,13 @@ export interface GameRow {
   readonly outcome: Outcome | null;
 }
 
+/** Nobody looks at the clock. */
+export interface NoControl {
+  readonly kind: "none";
+}
+
 /** What an entry of a game's log records. */
-export type EntryKind = "created" | "seated" | "started" | "action" | "resigned" | "aborted" | "ended";
+export type EntryKind = "created" | "seated" | "started" | "action" | "resigned" | "timed_out" | "paused" | "aborted" | "ended";
 
 /** One entry of a game's log, as far as the viewer may see it. */
 export interface LogEntry {
@@ -224,11 +313,6 @@ export interface Guest {
   readonly expires_at: number;
 }
 
-/** How long players may think. Only `none` for now. */
-export interface TimeControl {
-  readonly kind: string;
-}
-
 /** A seat for a bot of the house's: how it plays, and its level of skill, 1 to 10. */
 export interface BotSeat {
   readonly bot: string;
@@ -239,7 +323,7 @@ export interface BotSeat {
 export interface NewGame {
   readonly engine: string;
   readonly options?: { readonly [key: string]: Json } | undefined;
-  readonly time_control?: TimeControl | null | undefined;
+  readonly time_control?: PerAction | Fischer | Bronstein | Delay | ByoYomi | Correspondence | NoControl | null | undefined;
   readonly seats?: number | readonly (string | BotSeat | null)[] | null | undefined;
   readonly public?: boolean | undefined;
 }

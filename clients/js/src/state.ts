@@ -92,6 +92,7 @@ export function changed<View, Action>(
   return {
     ...after,
     seat,
+    rematch: after.rematch ?? (game as { rematch?: string } | null)?.rematch ?? null,
     pending: unseen.length === pending.length ? pending : unseen,
     myTurn: toAct && !acting && !after.closed,
   };

@@ -182,7 +182,10 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
     const entering = this.#enter().catch((error: unknown) => {
       if (this.#entering === entering) this.#entering = null;
       if (this.getSnapshot().game === null) this.close(error as MeepleError);
-      else this.#mode = before;
+      else {
+        this.#mode = before;
+        this.#fresh = false;
+      }
       throw error;
     });
     this.#entering = entering;

@@ -68,6 +68,21 @@ test("one who watched and sits down is shown the same seq again, as a player", a
   expect(table.getSnapshot()).toMatchObject({ seat: 0, myTurn: true });
 });
 
+test("one who watches and may not sit down goes on watching", async () => {
+  const watching = client.spectate<Json, number>("g");
+  await timing.pass(20);
+  server.now.last("game:spectate").answer({ ok: true, game_id: "g", seq: 3, seat: null });
+  server.now.say("game:state", game(3, { seat: null, legal_actions: null }));
+  const table = await watching;
+  const outcome = code(client.join("g"));
+  await timing.pass();
+  server.now.last("game:join").answer(refusal("not_in_game"));
+  expect(await outcome).toBe("not_in_game");
+  await comeBack();
+  expect(server.now.last("game:spectate").payload).toEqual({ game_id: "g", last_seq: 3 });
+  expect(table.getSnapshot().closed).toBe(false);
+});
+
 test("states follow each other, and duplicates are ignored", async () => {
   const table = await joined();
   const seen: number[] = [];
