@@ -79,7 +79,7 @@ async def test_chess_is_played_by_drag_and_by_click_to_a_mate(arrive: Arrive) ->
     await black.sees("You won")
     await white.sees("You lost: Ben won")
     await expect(white.page.locator(".moves li:not(.note)")).to_have_count(4)
-    moves = await white.page.locator(".moves button").all_inner_texts()
+    moves = await white.page.locator(".moves li").all_inner_texts()
     assert [one.strip() for one in moves[:3]] == ["f3", "e5", "g4"]
     assert moves[3].strip().startswith("Qh4")
 

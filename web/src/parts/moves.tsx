@@ -67,18 +67,24 @@ export function Moves({ state, entries, current, go }: Props) {
       {told.map(({ entry, text }) => {
         const who = entry.seat === null ? undefined : state.players[entry.seat];
         const said = `${who ? nameOf(who) : ""} ${text}`;
+        const shown = entry.seq === at ? { "aria-current": "true" as const } : {};
+        const inner = (
+          <>
+            {entry.seat !== null && <i class={`dot ${toneOf(look, entry.seat)}`} aria-hidden="true" />}
+            {text}
+          </>
+        );
         return (
           <li key={entry.seq} class={entry.kind === "action" ? "" : "note"}>
-            <button
-              class="quiet"
-              disabled={!go}
-              aria-current={entry.seq === at ? "true" : undefined}
-              aria-label={said}
-              onClick={() => go?.(entry.seq)}
-            >
-              {entry.seat !== null && <i class={`dot ${toneOf(look, entry.seat)}`} aria-hidden="true" />}
-              {text}
-            </button>
+            {go ? (
+              <button {...shown} class="quiet" aria-label={said} onClick={() => go(entry.seq)}>
+                {inner}
+              </button>
+            ) : (
+              <span {...shown} class="move">
+                {inner}
+              </span>
+            )}
           </li>
         );
       })}
