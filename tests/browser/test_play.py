@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,33 @@ async def test_who_comes_with_a_token_needs_no_name(arrive: Arrive) -> None:
     await twin.page.goto(f"{twin.url}/#token={token}")
     await expect(twin.page.get_by_label("You are Ann")).to_be_visible()
     assert "token" not in twin.page.url
+
+
+async def test_a_clock_runs_and_shows_tenths_when_little_is_left(arrive: Arrive) -> None:
+    ann = await arrive()
+    await ann.enter("Ann")
+    await ann.page.get_by_label("Search the games").fill("connect")
+    await ann.page.locator("button.tile").first.click()
+    dialog = ann.page.get_by_role("dialog")
+    await dialog.get_by_label("Clock").select_option("custom")
+    await dialog.get_by_label("seconds", exact=True).fill("9")
+    await dialog.locator("button.main").click()
+    own = ann.page.locator(".plate.own .clock")
+    await expect(own).to_have_text("0:09.0")
+    await ann.cell("Row 6, column 4")
+    await ann.my_turn()
+    # The first action was free; now the time runs.
+    await expect(own).to_have_text(re.compile(r"0:0[78]\.\d"))
+
+
+async def test_the_first_load_is_small_and_brings_no_board(arrive: Arrive) -> None:
+    ann = await arrive()
+    await ann.page.goto(ann.url)
+    await ann.page.wait_for_selector(".tile strong")
+    loaded = await ann.page.evaluate(
+        "performance.getEntries().filter(one => one.transferSize > 0)"
+        ".map(one => [one.name, one.transferSize])"
+    )
+    assets = {name: size for name, size in loaded if "/api/" not in name}
+    assert sum(assets.values()) < 150_000
+    assert not any(board in name for name in assets for board in ("chess", "grid", "cards"))

@@ -97,8 +97,13 @@ export function Lobby({ refresh }: { refresh: () => void }) {
         )}
         <Gallery engines={engines} choose={me ? setChosen : null} />
         <div class="lists">
-          {me && mine.length > 0 && (
-            <Games title="My games" rows={mine} empty="" line={(row) => <Mine row={row} user={me.user_id} />} />
+          {me && (
+            <Games
+              title="My games"
+              rows={lists && mine}
+              empty="You have not played yet."
+              line={(row) => <Mine row={row} user={me.user_id} />}
+            />
           )}
           <Games
             title="Open tables"

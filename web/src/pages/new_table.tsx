@@ -37,7 +37,8 @@ export function NewTable({ engine, close }: { engine: EngineInfo; close: () => v
       engine: engine.name,
       options: rules,
       seats: seating,
-      public: against === "anybody",
+      // Whoever likes may watch a bot being beaten; a friend is met in private.
+      public: solo || against !== "friend",
       ...(time ? { time_control: time } : {}),
     } as NewGame;
     try {
