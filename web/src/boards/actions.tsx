@@ -42,6 +42,7 @@ export function Actions({ state, moves, mayAct, act, drawn }: BoardProps & { dra
         ))}
       </div>
     ));
+  const few = moves.length <= MANY && moves.every(({ text }) => text.length < 24);
   const search = moves.length > MANY || clickable;
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -67,7 +68,7 @@ export function Actions({ state, moves, mayAct, act, drawn }: BoardProps & { dra
   );
   if (!clickable) {
     return (
-      <section class="actions" aria-label="What you may do">
+      <section class={`actions ${few ? "few" : ""}`} aria-label="What you may do">
         {search && box}
         <div class="list">{buttons(found.slice(0, MOST))}</div>
       </section>

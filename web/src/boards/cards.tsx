@@ -73,6 +73,8 @@ export function CardBoard(props: BoardProps & { board: Cards }) {
     zones
       .filter((zone) => zone.seat === seat)
       .map((zone, index) => <Place key={`${zone.name} ${index}`} zone={zone} {...shared} />);
+  // Nothing lies on the table yet: there is only something to choose.
+  if (!begun) return null;
   return (
     <div class={`cards-board ${arranged ? "arranged" : ""} ${drag ? "dragging" : ""}`} ref={root} onPointerMove={move} onPointerUp={up} onPointerCancel={() => setDrag(null)} onKeyDown={keys} role="group" aria-label="Table">
       {arranged || others.length === 0 ? (
