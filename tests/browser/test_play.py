@@ -249,3 +249,46 @@ async def test_the_first_load_is_small_and_brings_no_board(arrive: Arrive) -> No
     assets = {name: size for name, size in loaded if "/api/" not in name}
     assert sum(assets.values()) < 150_000
     assert not any(board in name for name in assets for board in ("chess", "grid", "cards"))
+
+
+async def test_who_has_a_name_already_sits_down_and_a_reload_loses_nothing(
+    arrive: Arrive,
+) -> None:
+    ann, ben = await arrive(), await arrive()
+    await ben.enter("Ben")
+    await ben.page.wait_for_selector(".tile:not([disabled])")
+    await ann.enter("Ann")
+    await ann.make_table("Tic tac toe", against="Anybody")
+    await ben.page.locator("a.row", has_text="with Ann").click()
+    await ben.page.get_by_role("button", name="Sit down").click()
+    await ann.cell("Row 1, column 1")
+    await ben.cell("Row 2, column 2")
+    await ben.page.reload()
+    await ann.cell("Row 3, column 3")
+    await ben.cell("Row 1, column 2")
+    await expect(ben.page.get_by_role("gridcell", name="x of Ann")).to_have_count(2)
+
+
+async def test_cards_and_men_are_dragged(arrive: Arrive) -> None:
+    ann = await arrive()
+    await ann.enter("Ann")
+    await ann.make_table("Goofspiel")
+    await ann.my_turn()
+    before = await ann.seq()
+    box = await ann.page.locator(".card.playable").nth(4).bounding_box()
+    assert box is not None
+    await ann.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    await ann.page.mouse.down()
+    await ann.page.mouse.move(box["x"] + 40, box["y"] - 150, steps=4)
+    await ann.page.mouse.up()
+    await ann.moved(before)
+    await ann.page.goto(ann.url)
+    await ann.make_table("Checkers")
+    await ann.my_turn()
+    before = await ann.seq()
+    for name in ("c3", "d4"):
+        box = await ann.page.locator(f'[role="gridcell"][aria-label^="{name}:"]').bounding_box()
+        assert box is not None
+        await ann.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        await (ann.page.mouse.down() if name == "c3" else ann.page.mouse.up())
+    await ann.moved(before)

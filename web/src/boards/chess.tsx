@@ -66,6 +66,8 @@ export function ChessBoard(props: BoardProps & { board: Grid }) {
       extensions: [{ class: PromotionDialog, props: { language: "en" } }],
     });
     view.current = made;
+    // What stands where is said by the squares; only the choice of a promotion is the picture's.
+    place.current?.querySelector("svg")?.setAttribute("role", "presentation");
     return () => {
       made.destroy();
       view.current = null;
@@ -165,7 +167,7 @@ export function ChessBoard(props: BoardProps & { board: Grid }) {
           setPremove(null);
         }}
       />
-      <div class="men" ref={place} aria-hidden="true" />
+      <div class="men" ref={place} />
       {premove && (
         <button class="quiet small premove-note" onClick={() => setPremove(null)}>
           Premove {squareOf(premove[0])}–{squareOf(premove[1])} ✕

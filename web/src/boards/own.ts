@@ -1,5 +1,6 @@
 // The games that come with Meeple have small views of their own; here they become boards.
 import type { GameState, Json } from "../wire";
+import { withMoves } from "./backgammon";
 import { isRecord, type Card, type Cards, type Cell, type Grid, type Zone } from "./model";
 
 type Seats = (number | null)[];
@@ -137,7 +138,10 @@ export function boardOf(state: GameState): Grid | Cards | null {
   if (made) return made;
   const board = state.view["board"];
   if (!isRecord(board)) return null;
-  if (isGrid(board)) return board as unknown as Grid;
+  if (isGrid(board)) {
+    const grid = board as unknown as Grid;
+    return state.engine === "openspiel:backgammon" ? withMoves(grid, state) : grid;
+  }
   if (board["kind"] === "cards" && Array.isArray(board["zones"])) return board as unknown as Cards;
   return null;
 }

@@ -31,14 +31,14 @@ export function TextBoard({ state, whole }: { state: GameState; whole: boolean }
         </ul>
       )}
       {whole && (table ?? rest) !== null && (
-        <pre class={`text-board ${big ? "big" : ""}`} tabIndex={0} aria-label="What you see">
+        <pre class={`text-board ${big ? "big" : ""}`} tabIndex={0} role="group" aria-label="What you see">
           {table ?? rest}
         </pre>
       )}
       {!whole && table !== null && (
         <details class="as-text">
           <summary>The same as text</summary>
-          <pre tabIndex={0}>{table}</pre>
+          <pre tabIndex={0} role="group" aria-label="The table as text">{table}</pre>
         </details>
       )}
       {typeof chosen === "string" && <p class="chosen">You chose: {chosen}</p>}
