@@ -8,21 +8,26 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+import structlog
 from burner_redis import BurnerRedis
-from redis.asyncio import Redis
 
 from meeple import config
 from meeple.api.app import create_api
 from meeple.api.context import Context
+from meeple.bus.address import client_factory
+from meeple.bus.redis_bus import RedisBus
 from meeple.config import Settings
 from meeple.engine.time_limit import TimeLimit
 from meeple.errors import ConfigurationError
 from meeple.metrics import Metrics
-from meeple.protocols import Clock, GameLog
+from meeple.protocols import Clock, GameLog, Said
 from meeple.schemas.ws_messages import NAMESPACE
+from meeple.services.chat import Chat
 from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.deadlines import Deadlines
@@ -30,6 +35,7 @@ from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
 from meeple.services.house_bots import SEARCH, HouseBots
 from meeple.services.loop_lag import LoopLag
+from meeple.services.projection import ChatLine
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.timekeeper import Timekeeper
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
@@ -37,6 +43,7 @@ from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
 from meeple.socketio.peers import Peers
 from meeple.socketio.server import GameHandlers
+from meeple.socketio.talk import TalkHandlers
 from meeple.socketio.transport import SocketIOServer
 from meeple.store import postgres_url
 from meeple.store.sqlite import SqliteGameLog
@@ -58,6 +65,7 @@ class Node:
     connections: ConnectionManager
     handlers: GameHandlers
     broadcaster: TableBroadcaster
+    bus: RedisBus | None
 
     async def drain(self, seconds: float) -> None:
         """Send the clients to other servers, within ``seconds``; nothing they were acked is lost.
@@ -76,6 +84,7 @@ async def open_node(
     catalog: EngineCatalog | None = None,
     tracing: TracerProvider | None = None,
     peers: Peers | None = None,
+    log: GameLog | None = None,
     **game_service_options: Any,
 ) -> AsyncIterator[Node]:
     """Assemble a node; on leaving, everything that was opened is closed, last opened first.
@@ -86,17 +95,23 @@ async def open_node(
         catalog: the engines on offer; those that are installed if not given.
         tracing: where traces go; by the settings if not given.
         peers: the other workers on the same port; None if there are none.
+        log: a log that other nodes use as well, which stays open; that of the settings if not
+            given.
         game_service_options: for `GameService`, such as where game ids and seeds come from.
 
     Raises:
         ConfigurationError: it cannot run with these settings; the message says why.
     """
     async with AsyncExitStack() as stack:
-        log = await stack.enter_async_context(open_log(settings))
+        # A SQLite file has one owner, so a node that opened its own is alone.
+        shared = log is not None or settings.postgres_url is not None
+        if log is None:
+            log = await stack.enter_async_context(open_log(settings))
         clock = clock or SystemClock()
         verifier = token_verifier(settings)
-        connections = connection_manager(settings)
+        connections = connection_manager(settings, clock)
         stack.push_async_callback(connections.aclose)
+        bus = await _open_bus(stack, settings, clock) if shared else None
         sockets = SocketIOServer(
             [NAMESPACE],
             origins=settings.origins,
@@ -124,10 +139,12 @@ async def open_node(
             house=house,
             watch=deadlines,
             keeper=keeper,
+            bus=bus,
             max_live=settings.max_live,
             time_limit=time_limit,
             **game_service_options,
         )
+        chat = _chat(games, broadcaster, connections, clock, bus)
         handlers = GameHandlers(
             server,
             AuthHandler(verifier, connections),
@@ -135,6 +152,7 @@ async def open_node(
             connections,
             broadcaster,
             clock,
+            TalkHandlers(games, chat),
             rate=settings.rate,
             burst=settings.burst,
             expiry_grace=settings.expiry_grace,
@@ -156,6 +174,7 @@ async def open_node(
                 verifier=verifier,
                 log=log,
                 connections=connections,
+                bus=bus,
                 limiter=RateLimiter(settings.rate, settings.burst),
                 guest_tokens=token_issuer(settings) if settings.guests else None,
                 guest_ttl=int(settings.guest_ttl),
@@ -166,7 +185,9 @@ async def open_node(
         )
         deadlines.serve(games)
         _background(stack, deadlines.run)
-        _background(stack, connections.run)
+        if games.sync is not None:
+            _background(stack, games.sync.run)
+        _background(stack, partial(connections.run, games.presence_found))
         _background(stack, handlers.run)
         _background(stack, loop_lag.run)
         if house is not None:
@@ -180,6 +201,7 @@ async def open_node(
             connections=connections,
             handlers=handlers,
             broadcaster=broadcaster,
+            bus=bus,
         )
 
 
@@ -206,6 +228,39 @@ def log_label(settings: Settings) -> str:
     """Where the settings' log is, as it may be shown: a URL's password is left out."""
     url = settings.postgres_url
     return postgres_url.label(url) if url else str(settings.database_path)
+
+
+def _chat(
+    games: GameService,
+    broadcaster: TableBroadcaster,
+    connections: ConnectionManager,
+    clock: Clock,
+    bus: RedisBus | None,
+) -> Chat:
+    """The chat of all tables; between nodes, the bus carries its lines."""
+    if bus is None or games.sync is None:
+        return Chat(games.game, broadcaster, connections.user_of, clock)
+
+    def publish(line: ChatLine) -> None:
+        bus.publish(msgspec.convert(line, Said, from_attributes=True))
+
+    async def receive(said: Said) -> None:
+        await chat.receive(msgspec.convert(said, ChatLine, from_attributes=True))
+
+    chat = Chat(games.game, broadcaster, connections.user_of, clock, publish=publish)
+    games.sync.talk(receive)
+    return chat
+
+
+async def _open_bus(stack: AsyncExitStack, settings: Settings, clock: Clock) -> RedisBus | None:
+    """What connects the nodes that share a log; None if Redis is this process' own."""
+    if settings.redis == "memory://":
+        structlog.get_logger(__name__).warning("no redis: this must be the only node here")
+        return None
+    bus = RedisBus(settings.redis, clock)
+    _background(stack, bus.run)
+    stack.push_async_callback(bus.drain)
+    return bus
 
 
 def house_bots(settings: Settings, log: GameLog, clock: Clock) -> HouseBots | None:
@@ -308,22 +363,16 @@ def _secret(settings: Settings) -> str | None:
         raise ConfigurationError(f"the secret cannot be kept in {path}: {error}") from error
 
 
-def connection_manager(settings: Settings) -> ConnectionManager:
+def connection_manager(settings: Settings, clock: Clock | None = None) -> ConnectionManager:
     """Presence on the settings' Redis, or on an embedded one."""
-    return ConnectionManager(redis_factory(settings.redis), ttl=settings.presence_ttl)
+    return ConnectionManager(redis_factory(settings.redis), ttl=settings.presence_ttl, clock=clock)
 
 
 def redis_factory(url: str) -> Callable[[], Any]:
     """Makes clients of the Redis at ``url``; of a new embedded one for ``memory://``."""
     if url == "memory://":
         return lambda: BurnerRedis()
-    if url.split("://")[0] not in ("redis", "rediss", "unix"):
-        raise ConfigurationError("redis: give memory:// or a redis://, rediss:// or unix:// URL")
-
-    def connect() -> Any:
-        return Redis.from_url(url)
-
-    return connect
+    return client_factory(url)
 
 
 def default_token_verifier() -> TokenVerifier:

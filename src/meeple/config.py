@@ -25,7 +25,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         data: folder of the embedded default's files: database, secret.
         database: path of the SQLite file, or the ``postgresql://`` URL of a database;
             ``meeple.sqlite3`` in ``data`` if empty.
-        redis: ``memory://`` for the embedded one, or the URL of a Redis or Valkey server.
+        redis: ``memory://`` for the embedded one, or the URL of a Redis or Valkey: a server,
+            Sentinels or a cluster, as `meeple.bus.address` describes them.
         secret: HS256 key of tokens, at least 32 bytes; made and kept in ``data`` if empty, unless
             another key is set.
         public_key: PEM, or the path of a PEM file, of RS256, ES256 or EdDSA tokens.

@@ -171,6 +171,13 @@ class GameOver(MeepleError):
     status = 409
 
 
+class NotClaimable(MeepleError):
+    """Your opponent is here, or may still come back."""
+
+    code = "not_claimable"
+    status = 409
+
+
 # --- the action -------------------------------------------------------------------------------
 
 
@@ -207,6 +214,30 @@ class EngineError(MeepleError):
 
     code = "engine_error"
     status = 500
+
+
+# --- offers -----------------------------------------------------------------------------------
+
+
+class OfferNotAllowed(MeepleError):
+    """That cannot be offered at this table, or not now."""
+
+    code = "offer_not_allowed"
+    status = 409
+
+
+class OfferTooSoon(MeepleError):
+    """You have offered that already; play on before you offer it again."""
+
+    code = "offer_too_soon"
+    status = 409
+
+
+class NoOffer(MeepleError):
+    """There is no such offer to answer, or no more."""
+
+    code = "no_offer"
+    status = 409
 
 
 # --- the house --------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Each has one contract suite in ``tests/contracts``, run over every implementatio
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -138,11 +138,45 @@ class GameLog(Protocol):
         ...
 
 
+class Gone(NamedTuple):
+    """Since when (ms since 1970) a player is gone from a game, and whether it left on purpose."""
+
+    since: int
+    closed: bool
+
+
 class Presence(Protocol):
-    """Who is at which table, as far as this node knows. Soft state: nothing depends on it."""
+    """Who is at which table, as far as this node knows.
+
+    Soft state: nothing depends on it but a claim, which asks anew.
+    """
 
     def present(self, game_id: str) -> Collection[UUID]:
-        """The users with a seat who are connected to the game now, on any node."""
+        """The users with a seat who are connected to the game now, on any node, as last heard."""
+        ...
+
+    async def players_in(self, game_id: str) -> Collection[UUID]:
+        """The same after looking again."""
+        ...
+
+    def gone(self, game_id: str) -> Mapping[UUID, Gone]:
+        """Who was marked as gone from the game; one who is present is not, whatever this says."""
+        ...
+
+    async def mark_gone(
+        self, game_id: str, users: Collection[UUID], since: int, *, closed: bool = False
+    ) -> Mapping[UUID, Gone] | None:
+        """Mark those of ``users`` who are at the game on no node, and are not marked, as gone.
+
+        Args:
+            game_id: the game.
+            users: who is looked for.
+            since: from when on they are gone, in ms since 1970.
+            closed: whether they left on purpose, which counts more than an earlier mark without.
+
+        Returns:
+            Those of ``users`` who are gone now; None if that cannot be known.
+        """
         ...
 
 
@@ -215,6 +249,8 @@ class Broadcaster(Protocol):
         ...
 
 
+#: Why a client is disconnected that said goodbye: it left, or its page was closed.
+LEFT = "client disconnect"
 #: Answers one event of a client's; never waits for the client.
 Ack = Callable[..., None]
 
@@ -234,7 +270,7 @@ class SocketHandlers(Protocol):
         ...
 
     async def on_disconnect(self, sid: str, reason: str) -> None:
-        """A client that was accepted has gone."""
+        """A client that was accepted has gone; ``reason`` is `LEFT` if it did so on purpose."""
         ...
 
 
@@ -273,4 +309,96 @@ class SocketServer(Protocol):
         self, sid: str, session: Mapping[str, Any], namespace: str | None = None
     ) -> None:
         """Keep ``session`` with the connection."""
+        ...
+
+
+class Appended(msgspec.Struct, frozen=True, gc=False, tag="appended"):
+    """Entries that are in a game's log now: contiguous, in order."""
+
+    game_id: str
+    entries: list[Entry]
+
+
+class PresenceChanged(msgspec.Struct, frozen=True, gc=False, tag="presence"):
+    """Who is at a game has changed; who it is now is in presence itself."""
+
+    game_id: str
+
+
+class Said(msgspec.Struct, frozen=True, gc=False, tag="said"):
+    """One line of a table's talk, which is in no log.
+
+    Attributes:
+        seat: the seat of the one who said it; None for a spectator.
+        user_id, name: who said it.
+        at: server time in milliseconds since 1970.
+        room: who hears it, ``players`` or ``spectators``.
+    """
+
+    game_id: str
+    seat: int | None
+    user_id: UUID
+    name: str
+    text: str
+    at: int
+    room: Literal["players", "spectators"]
+
+
+#: What a node tells the others. A closed union: whoever adds to it adds to `services.sync` too.
+Note = Appended | PresenceChanged | Said
+
+
+class BusListener(Protocol):
+    """Whom a bus tells what it hears. No method waits or raises."""
+
+    def hear(self, note: Note) -> None:
+        """Another node has published this; notes of one game come in each node's own order."""
+        ...
+
+    def connected(self) -> None:
+        """The bus is up. What was published before this node's games are `heard` is lost."""
+        ...
+
+    def disconnected(self) -> None:
+        """The bus is down: nothing is heard until it is up again."""
+        ...
+
+
+class Bus(Protocol):
+    """Carries notes between the nodes that are subscribed to a game.
+
+    It may lose notes, most of all while it is down, and deliver one twice; it never waits for
+    anybody. A node does not hear itself.
+    """
+
+    @property
+    def up(self) -> bool:
+        """True while it is connected."""
+        ...
+
+    def serve(self, listener: BusListener) -> None:
+        """Tell ``listener``; called once, before `run`."""
+        ...
+
+    def publish(self, note: Note) -> None:
+        """Tell all other nodes that are subscribed to the note's game; returns at once."""
+        ...
+
+    async def subscribe(self, game_id: str) -> bool:
+        """From now on, hear what is published about the game; until `unsubscribe`, come what may.
+
+        Waits, but not for long, until that is so, and gives `heard`.
+        """
+        ...
+
+    def unsubscribe(self, game_id: str) -> None:
+        """Hear no more about the game."""
+        ...
+
+    def heard(self, game_id: str) -> bool:
+        """True while every note about the game that reaches the bus reaches this node."""
+        ...
+
+    async def run(self) -> None:
+        """Connect, and connect again whenever that is needed, until it is cancelled."""
         ...

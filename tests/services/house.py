@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +14,8 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import GameEngine
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
-from meeple.protocols import GameLog, GamePage, Message, Outage
+from meeple.engine.offers import OfferKind
+from meeple.protocols import Bus, GameLog, GamePage, Gone, Message, Outage, Presence
 from meeple.services.deadlines import Deadlines
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, Joined
@@ -55,8 +56,25 @@ class Room:
 
     def __init__(self) -> None:
         self.users: set[UUID] = set()
+        self.marks: dict[UUID, Gone] = {}
+        #: Whether it can be asked.
+        self.open = True
 
     def present(self, game_id: str) -> Collection[UUID]:
+        return self.users
+
+    def gone(self, game_id: str) -> Mapping[UUID, Gone]:
+        return self.marks
+
+    async def mark_gone(
+        self, game_id: str, users: Collection[UUID], since: int, *, closed: bool = False
+    ) -> Mapping[UUID, Gone] | None:
+        missing = set(users) - self.users
+        return (
+            {user: self.marks[user] for user in missing & self.marks.keys()} if self.open else None
+        )
+
+    async def players_in(self, game_id: str) -> Collection[UUID]:
         return self.users
 
 
@@ -175,7 +193,15 @@ class SteeredLog:
 class Node:
     """One `GameService` with its viewers; what it gives is kept by the house."""
 
-    def __init__(self, house: House, log: GameLog, shelf: Shelf, max_live: int) -> None:
+    def __init__(
+        self,
+        house: House,
+        log: GameLog,
+        shelf: Shelf,
+        max_live: int,
+        presence: Presence,
+        bus: Bus | None,
+    ) -> None:
         self.house = house
         self.viewers = Viewers(house.happened)
         #: What was measured of each connection, in ms.
@@ -187,9 +213,10 @@ class Node:
             log,
             house.clock,
             self.viewers,
-            house.room,
+            presence,
             watch=self.deadlines,
             keeper=self.keeper,
+            bus=bus,
             max_live=max_live,
             new_game_id=house.new_game_id,
             new_seed=house.new_seed,
@@ -222,6 +249,23 @@ class Node:
             game_id, player.user_id, on_commit=self.house.acked, **options
         )
 
+    async def claim(self, game_id: str, player: Player, **options: Any) -> Receipt:
+        return await self.games.claim(
+            game_id, player.user_id, on_commit=self.house.acked, **options
+        )
+
+    async def offer(self, game_id: str, player: Player, kind: OfferKind, **options: Any) -> Receipt:
+        return await self.games.offer(
+            game_id, player.user_id, kind, on_commit=self.house.acked, **options
+        )
+
+    async def answer(
+        self, game_id: str, player: Player, kind: OfferKind, accept: bool, **options: Any
+    ) -> Receipt:
+        return await self.games.answer(
+            game_id, player.user_id, kind, accept, on_commit=self.house.acked, **options
+        )
+
     async def join(self, sid: str, game_id: str, player: Player, **options: Any) -> Joined:
         return await self.games.join(sid, game_id, player.user_id, **options)
 
@@ -251,11 +295,19 @@ class House:
         self.room = Room()
         self.shelf = Shelf(**engines)
         self.seeds: list[bytes] = []
+        self.ids = 0
         self.projected: list[Any] = []
         self.nodes: list[Node] = []
 
-    def node(self, *, shelf: Shelf | None = None, max_live: int = 1000) -> Node:
-        node = Node(self, self.log, shelf or self.shelf, max_live)
+    def node(
+        self,
+        *,
+        shelf: Shelf | None = None,
+        max_live: int = 1000,
+        presence: Presence | None = None,
+        bus: Bus | None = None,
+    ) -> Node:
+        node = Node(self, self.log, shelf or self.shelf, max_live, presence or self.room, bus)
         self.nodes.append(node)
         return node
 
@@ -272,7 +324,8 @@ class House:
             self.clock.now = min(end, self.clock.now + 1000)
 
     def new_game_id(self, now_ms: int) -> str:
-        return f"game{len(self.seeds):04}"
+        self.ids += 1
+        return f"game{self.ids - 1:04}"
 
     def new_seed(self) -> bytes:
         self.seeds.append(sha256(b"%d" % len(self.seeds)).digest())

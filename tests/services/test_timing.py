@@ -287,6 +287,16 @@ async def test_downtime_is_given_back_before_the_next_action(any_house: House) -
     assert await verify_log(any_house.log.log, Shelf()) == (1, [])
 
 
+async def test_a_quick_restart_is_an_outage_too(house: House) -> None:
+    node = house.node()
+    game_id = await node.table(time_control=RUNNING)
+    await house.pass_time(5_000)
+    house.clock.now += 2_000
+    fresh = house.node()
+    await fresh.act(game_id, ANN, 4)
+    assert (await clock_of(fresh, game_id)).remaining == (57_000, 60_000)
+
+
 async def test_downtime_is_given_back_instead_of_a_timeout(any_house: House) -> None:
     node = any_house.node()
     game_id = await node.table(time_control=RUNNING)

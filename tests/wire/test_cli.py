@@ -500,6 +500,35 @@ async def test_whose_turn_it_is_not_can_only_resign(server: ServerProcess) -> No
         await ben.sees("Ann won: resigned")
 
 
+async def test_players_offer_accept_and_decline_and_talk(server: ServerProcess) -> None:
+    async with table_for_two(server) as (ann, ben):
+        await ben.sees("Waiting for Ann")
+        ben.type("say good luck, Ann\n")
+        await ann.sees("Ben: good luck, Ann")
+        await ann.act("4")
+        await ben.sees(PROMPT)
+        ann.type("takeback\n")
+        await ben.sees("Ann offers to take the last action back: accept or decline.")
+        await ann.sees("You offer to take the last action back.")
+        ben.type("accept\n")
+        await ann.act("0")
+        await ben.sees("  X 1 2\n  3 4 5\n  6 7 8\n")
+        ann.type("draw\n")
+        await ben.sees("Ann offers a draw: accept or decline.")
+        ben.type("decline\n")
+        await ann.sees("The offer of a draw is closed.")
+        ann.type("draw\n")
+        await ann.sees("No: you have offered that lately; play 10 more actions first")
+        ann.type("accept\n")
+        await ann.sees("Nothing is offered.")
+        ben.type("draw\n")
+        await ann.sees("Ben offers a draw")
+        ann.type("accept\n")
+        assert (await ann.ends(), await ben.ends()) == (0, 0)
+        for one in (ann, ben):
+            await one.sees("Nobody won: draw_agreed")
+
+
 async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
     async with table_for_two(server) as (ann, ben):
         await ann.act("4")
@@ -510,8 +539,8 @@ async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
             assert await person.ends() == 0
             await person.sees("You left the table")
             assert "Traceback" not in person.screen
-            # Before Ben leaves, who would not be told any more.
-            await ben.sees("Ann is away.")
+        await ben.sees("Ann is gone.")
+        await ben.sees("you may end the game: claim (you win), or claim draw")
         async with (
             terminal(*printed_command(ann, "To come back")) as ann_again,
             terminal(*printed_command(ben, "To come back")) as ben_again,
@@ -520,6 +549,17 @@ async def test_who_leaves_can_come_back_as_told(server: ServerProcess) -> None:
             await ben_again.act("0")
             await ann_again.act("1")
             await ben_again.sees("  O X 2\n  3 X 5\n  6 7 8\n")
+
+
+async def test_who_stays_is_told_from_when_on_to_claim(server: ServerProcess) -> None:
+    async with table_for_two(server) as (ann, ben):
+        await ann.sees(PROMPT)
+        await ann.sees("Ben is here.")
+        ben.type(CTRL_C)
+        await ann.sees("Ben is gone.")
+        await ann.sees("you may end the game: claim (you win), or claim draw")
+        await ann.act("claim")
+        await ann.sees("No: Ben may still come back: claim in")
 
 
 async def test_what_play_cannot_do_is_one_clear_line(server: ServerProcess) -> None:

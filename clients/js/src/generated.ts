@@ -31,11 +31,15 @@ export type ErrorCode =
   | "game_started"
   | "out_of_time"
   | "game_over"
+  | "not_claimable"
   | "illegal_action"
   | "not_your_turn"
   | "forced_action_required"
   | "stale_seq"
   | "engine_error"
+  | "offer_not_allowed"
+  | "offer_too_soon"
+  | "no_offer"
   | "unavailable"
   | "duplicate_action"
   | "configuration_error"
@@ -135,6 +139,16 @@ export interface Bot {
   readonly level: number;
 }
 
+/** A player who is gone from a live game. */
+export interface GoneView {
+  /** from when on, in milliseconds since 1970. */
+  readonly since: number;
+  /** from when on the others may claim, unless the player comes back. */
+  readonly claimable_at: number;
+  /** whether the player left on purpose; if not, the line broke. */
+  readonly closed: boolean;
+}
+
 /** One seat of a table, as everybody sees it; an empty seat has no user. */
 export interface PlayerView {
   readonly seat: number;
@@ -142,6 +156,7 @@ export interface PlayerView {
   readonly name: string | null;
   readonly online: boolean;
   readonly bot?: Bot;
+  readonly gone?: GoneView;
 }
 
 /** How a game ended. */
@@ -152,6 +167,23 @@ export interface Outcome {
   readonly reason: string;
   /** a score a seat, where the game has scores. */
   readonly scores: readonly number[] | null;
+}
+
+/** What can be offered. */
+export type OfferKind = "draw" | "takeback" | "rematch" | "more_time";
+
+/** An offer that is open; everybody at the table is shown it as it is. */
+export interface Offer {
+  /** what is offered. */
+  readonly kind: OfferKind;
+  /** who offers it. */
+  readonly seat: number;
+  /** the seq of its entry. */
+  readonly since_seq: number;
+  /** the seats that have accepted it, while others are still to answer. */
+  readonly accepted?: readonly number[];
+  /** how much time is asked for. */
+  readonly seconds?: number;
 }
 
 /** `game:state`: a game as one viewer may see it. */
@@ -179,6 +211,10 @@ export interface GameState {
   readonly outcome: Outcome | null;
   /** milliseconds since 1970. */
   readonly server_time: number;
+  /** what players offer each other; left out if nothing. */
+  readonly offers?: readonly Offer[];
+  /** the id of the game that the players went on to; left out if there is none. */
+  readonly rematch?: string;
 }
 
 /** `game:over`: how a game ended; `seq` is that of its `ended` entry. */
@@ -202,6 +238,32 @@ export interface GameWarning {
   readonly due_at: number;
 }
 
+/** `game:rematch`: the players go on in another game, where each has another seat. */
+export interface GameRematch {
+  readonly game_id: string;
+  readonly new_game_id: string;
+}
+
+/** `game:chat`: what somebody said at a table. */
+export interface ChatLine {
+  readonly game_id: string;
+  /** the speaker's; null for a spectator. */
+  readonly seat: number | null;
+  readonly user_id: string;
+  readonly name: string;
+  readonly text: string;
+  /** milliseconds since 1970. */
+  readonly at: number;
+  /** `players`, which only players hear, or `spectators`. */
+  readonly room: "players" | "spectators";
+}
+
+/** `game:chats`: what was said at a table before, as far as the viewer may know it. */
+export interface ChatHistory {
+  readonly game_id: string;
+  readonly lines: readonly ChatLine[];
+}
+
 /** `game:error`: the failure of an event for which the client asked no ack. */
 export interface GameErrorMessage {
   readonly event: string;
@@ -221,6 +283,9 @@ export interface ServerEvents {
   "game:over": GameOverMessage;
   "game:presence": GamePresence;
   "game:warning": GameWarning;
+  "game:rematch": GameRematch;
+  "game:chat": ChatLine;
+  "game:chats": ChatHistory;
   "game:error": GameErrorMessage;
   "server:draining": ServerDraining;
 }
@@ -288,7 +353,7 @@ export interface NoControl {
 }
 
 /** What an entry of a game's log records. */
-export type EntryKind = "created" | "seated" | "started" | "action" | "resigned" | "timed_out" | "paused" | "aborted" | "ended";
+export type EntryKind = "created" | "seated" | "started" | "action" | "resigned" | "timed_out" | "paused" | "abandoned" | "aborted" | "ended" | "offered" | "answered";
 
 /** One entry of a game's log, as far as the viewer may see it. */
 export interface LogEntry {
@@ -326,6 +391,8 @@ export interface NewGame {
   readonly time_control?: PerAction | Fischer | Bronstein | Delay | ByoYomi | Correspondence | NoControl | null | undefined;
   readonly seats?: number | readonly (string | BotSeat | null)[] | null | undefined;
   readonly public?: boolean | undefined;
+  readonly claim_after?: number | null | undefined;
+  readonly chat?: boolean | undefined;
 }
 
 /** `POST /games/{id}/seats`: sit down; without `seat`, on the first that is free. */
@@ -414,6 +481,42 @@ export interface Resign {
   readonly action_id?: string | null | undefined;
 }
 
+/** `game:claim`: end a game whose other players are gone. */
+export interface Claim {
+  readonly game_id: string;
+  readonly result?: "draw" | "win" | undefined;
+  readonly action_id?: string | null | undefined;
+}
+
+/** `game:offer`: offer the others something, or accept what they offer. */
+export interface OfferMessage {
+  readonly game_id: string;
+  readonly kind: OfferKind;
+  readonly seconds?: number | null | undefined;
+  readonly action_id?: string | null | undefined;
+}
+
+/** `game:answer`: accept or decline what is offered; decline one's own to take it back. */
+export interface Answer {
+  readonly game_id: string;
+  readonly kind: OfferKind;
+  readonly accept: boolean;
+  readonly action_id?: string | null | undefined;
+}
+
+/** `game:chat`: say something at the table. */
+export interface Say {
+  readonly game_id: string;
+  readonly text: string;
+}
+
+/** `game:mute`: hear nothing more from a user at this table; or hear them again. */
+export interface Mute {
+  readonly game_id: string;
+  readonly user_id: string;
+  readonly muted: boolean;
+}
+
 /** `game:heartbeat`: keep presence alive, and ask for the server's time. */
 export interface Heartbeat {
 }
@@ -430,6 +533,11 @@ export interface ClientEvents {
   "game:leave": Leave;
   "game:action": Act;
   "game:resign": Resign;
+  "game:claim": Claim;
+  "game:offer": OfferMessage;
+  "game:answer": Answer;
+  "game:chat": Say;
+  "game:mute": Mute;
   "game:heartbeat": Heartbeat;
   "auth:refresh": RefreshToken;
 }

@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from meeple.errors import InvalidToken, RateLimited, Unavailable
-from meeple.protocols import GameLog
+from meeple.protocols import Bus, GameLog
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
@@ -26,6 +26,7 @@ class Context:
     """The services behind the routes.
 
     Attributes:
+        bus: connects the nodes; None if there is but this one.
         limiter: how many requests a user, or for guests' accounts an address, may make.
         guest_tokens: makes guests' tokens; None if there are no guests here.
         guest_ttl: seconds that a guest's token is good for.
@@ -43,6 +44,7 @@ class Context:
     guest_ttl: int
     draining: Callable[[], bool] = lambda: False
     metrics: Callable[[], bytes] = bytes
+    bus: Bus | None = None
 
     def limit(self, client: Hashable) -> None:
         """Count one request of the client's; raises `RateLimited` if there were too many."""
@@ -58,6 +60,8 @@ class Context:
                 parts[name] = "ok"
             except Unavailable as error:
                 parts[name] = error.message
+        if self.bus is not None:
+            parts["bus"] = "ok" if self.bus.up else "bus: Redis does not answer"
         return parts
 
     async def identify(self, request: Request) -> Identity | None:

@@ -81,6 +81,8 @@ async def create_game(
         seats=_seats(wanted.seats),
         public=wanted.public,
         time_control=wanted.time_control,
+        claim_after=wanted.claim_after,
+        chat=wanted.chat,
     )
     return reply(state, 201)
 

@@ -11,7 +11,7 @@ from types import TracebackType
 
 import msgspec
 
-from meeple.cli import screen
+from meeple.cli import screen, talk
 from meeple.client import Client, ConnectionLost, Refused, Rest, TableClient
 from meeple.engine.base import JSON
 from meeple.errors import Unavailable
@@ -85,16 +85,21 @@ async def _guest(url: str, name: str) -> str:
 
 async def _play(table: TableClient, keyboard: _Keyboard) -> None:
     shown: GameState | None = None
+    heard = 0
     while True:
-        state = table.state
+        state, new = table.state, table.heard - heard
+        heard += new
         if shown is None or _is_news(shown, state):
             screen.show(state, shown)
         elif shown.players != state.players:
             screen.show_presence(shown, state)
+        talk.show_offers(shown, state)
+        if new:
+            talk.show_lines(list(table.lines)[-new:], state)
         shown = state
         if state.outcome is not None:
             return
-        typed = await _typed_before_news(table, state, keyboard)
+        typed = await _typed_before_news(table, state, heard, keyboard)
         if typed is not None:
             await _obey(typed, table)
 
@@ -103,17 +108,19 @@ def _is_news(shown: GameState, state: GameState) -> bool:
     """Whether to draw the table again: not while somebody types what is still to be answered."""
     if shown.seq == state.seq:
         return False
+    if state.view != shown.view and state.to_act == shown.to_act == (state.seat,):
+        return True  # something was taken back
     same = state.legal_actions is not None and state.legal_actions == shown.legal_actions
     return not same or bool(screen.new_lines(state, shown))
 
 
 async def _typed_before_news(
-    table: TableClient, state: GameState, keyboard: _Keyboard
+    table: TableClient, state: GameState, heard: int, keyboard: _Keyboard
 ) -> str | None:
-    """The line that the player types; None if the table changes first."""
+    """The line that the player types; None if the table changes first, or somebody talks."""
     typing = asyncio.ensure_future(keyboard.line())
     news = asyncio.ensure_future(
-        table.wait_for(lambda one: one.state is not state, seconds=PATIENCE)
+        table.wait_for(lambda one: one.state is not state or one.heard != heard, seconds=PATIENCE)
     )
     try:
         await asyncio.wait((typing, news), return_when=asyncio.FIRST_COMPLETED)
@@ -132,6 +139,10 @@ async def _obey(typed: str, table: TableClient) -> None:
     try:
         if typed == "resign":
             await table.resign()
+        elif typed in ("claim", "claim draw") and screen.claimable_at(table.state) is not None:
+            await table.claim("draw" if typed == "claim draw" else "win")
+        elif not _is_listed(typed, table) and await talk.obey(typed, table):
+            return
         elif not typed or not table.my_turn:
             screen.show_what_to_do(table.state)
         else:
@@ -139,6 +150,12 @@ async def _obey(typed: str, table: TableClient) -> None:
     except Refused as refused:
         screen.console.print(f"No: {refused.message}", style="red")
         screen.show_what_to_do(table.state)
+
+
+def _is_listed(typed: str, table: TableClient) -> bool:
+    """Whether it is an action of the game's, whose words go before those of talk."""
+    listed = table.state.legal_actions or [] if table.my_turn else []
+    return any(screen.plain(action) == typed for action in listed)
 
 
 def _action(typed: str, state: GameState) -> JSON:

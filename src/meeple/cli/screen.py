@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -11,7 +12,7 @@ from rich.console import Console
 from meeple.cli import boards
 from meeple.engine.base import JSON
 from meeple.engine.log import GameStatus
-from meeple.services.projection import GameState
+from meeple.services.projection import GameState, GoneView, PlayerView
 
 #: How the seats of a game for two are drawn on a board.
 MARKS = "XO"
@@ -36,7 +37,7 @@ def show(state: GameState, before: GameState | None = None) -> None:
         turn = "→" if player.seat in state.to_act else " "
         seat = MARKS[player.seat] if on_board else player.seat
         name = player.name or "(empty)"
-        away = "" if player.online or player.name is None else " · away"
+        away = "" if player.online or player.name is None else f" · {_away(player)}"
         you = " (you)" if player.seat == state.seat else away
         console.print(f"{turn} {seat}: {name}{you}")
     view = state.view if isinstance(state.view, dict) else {"view": state.view}
@@ -90,7 +91,13 @@ def show_what_to_do(state: GameState) -> None:
         _show_outcome(state)
     elif state.status is GameStatus.OPEN:
         console.print("Waiting for the others to sit down …")
-    elif state.seat not in state.to_act:
+    else:
+        _show_claim(state)
+        _show_turn(state)
+
+
+def _show_turn(state: GameState) -> None:
+    if state.seat not in state.to_act:
         names = [state.players[seat].name or str(seat) for seat in state.to_act]
         console.print(f"Waiting for {' and '.join(names)} … (or resign)")
     else:
@@ -105,6 +112,28 @@ def show_what_to_do(state: GameState) -> None:
             actions = " ".join(plain(action) for action in state.legal_actions)
             console.print(f"You may play: {actions}")
         console.print("Your action (or resign): ", end="")
+
+
+def claimable_at(state: GameState) -> int | None:
+    """From when on (ms) this player may claim, if nobody comes back; None: not all are gone."""
+    others = [one for one in state.players if one.seat != state.seat and one.bot is UNSET]
+    gone = [one.gone for one in others if isinstance(one.gone, GoneView)]
+    if state.seat is None or not gone or len(gone) < len(others):
+        return None
+    return max(one.claimable_at for one in gone)
+
+
+def _show_claim(state: GameState) -> None:
+    at = claimable_at(state)
+    if at is not None:
+        clock = datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S")
+        console.print(f"From {clock} on you may end the game: claim (you win), or claim draw")
+
+
+def _away(player: PlayerView) -> str:
+    if not isinstance(player.gone, GoneView):
+        return "away"
+    return "gone" if player.gone.closed else "gone, the line broke"
 
 
 def labels(state: GameState) -> list[str]:
@@ -135,10 +164,11 @@ def show_presence(shown: GameState, state: GameState) -> None:
     changed = [
         player
         for before, player in zip(shown.players, state.players, strict=True)
-        if player.online != before.online and player.seat != state.seat
+        if player.seat != state.seat
+        and (player.online, player.gone) != (before.online, before.gone)
     ]
     for player in changed:
-        console.print(f"\n{player.name} is {'here' if player.online else 'away'}.")
+        console.print(f"\n{player.name} is {'here' if player.online else _away(player)}.")
     if changed:
         show_what_to_do(state)
 

@@ -100,7 +100,7 @@ async def _serve(settings: Settings) -> None:
             _settle_memory()
             log.info("meeple", version=meeple.__version__)
             log.info("games", log=bootstrap.log_label(settings))
-            log.info("presence", redis=settings.redis.rpartition("@")[2])
+            log.info("presence", redis=settings.redis.rpartition("@")[2].partition("?")[0])
             log.info("listening", url=shown_url(listener))
             await server.serve(sockets=[listener])
         log.info("stopping")

@@ -82,8 +82,12 @@ def _verdict_faults(games: list[Game], entries: list[Entry]) -> Iterator[str]:
     last = games[-1]
     if last.status is GameStatus.LIVE and last.verdict() is not None:
         yield "its rules end the game, and its log does not"
-    if last.status is GameStatus.OVER and entries[-2].kind in (EntryKind.ACTION, EntryKind.STARTED):
-        verdict = games[-2].verdict()
+    if last.status is not GameStatus.OVER:
+        return
+    # What follows the end is about a rematch.
+    before = next(n for n, entry in enumerate(entries) if entry.kind is EntryKind.ENDED) - 1
+    if entries[before].kind in (EntryKind.ACTION, EntryKind.STARTED):
+        verdict = games[before].verdict()
         # Through JSON, as the outcome went.
         if msgspec.json.encode(verdict) != msgspec.json.encode(last.outcome):
             yield "its rules do not come to the outcome that was recorded"

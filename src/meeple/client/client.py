@@ -294,6 +294,9 @@ class Client:
             ("game:state", TableClient.on_state),
             ("game:over", TableClient.on_over),
             ("game:presence", TableClient.on_presence),
+            ("game:rematch", TableClient.on_rematch),
+            ("game:chat", TableClient.on_chat),
+            ("game:chats", TableClient.on_chats),
         ):
             sio.on(event, self._to_table(method), namespace=NAMESPACE)
         async with asyncio.timeout(self._answer_timeout):

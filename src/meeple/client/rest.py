@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meeple.client.errors import ConnectionLost, Refused
 from meeple.engine.time_controls import TimeControl
@@ -68,6 +69,8 @@ class Rest:
         seats: int | Sequence[str | BotSeat | None] | None = None,
         public: bool = True,
         time_control: TimeControl | Mapping[str, Any] | None = None,
+        claim_after: int | UnsetType | None = UNSET,
+        chat: bool = True,
     ) -> GameState:
         """Make a table; see ``POST /games``."""
         body = {
@@ -76,7 +79,10 @@ class Rest:
             "seats": seats,
             "public": public,
             "time_control": time_control,
+            "chat": chat,
         }
+        if claim_after is not UNSET:
+            body["claim_after"] = claim_after
         return await self._call("POST", "/games", GameState, body)
 
     async def take_seat(self, game_id: str, seat: int | None = None) -> GameState:

@@ -6,18 +6,30 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Any, Literal, Protocol
+from uuid import UUID, uuid4
 
 import msgspec
+from msgspec import UNSET
 
 from meeple.client.errors import ConnectionLost
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.log import GameStatus
-from meeple.services.projection import ClockView, GameOverMessage, GamePresence, GameState
+from meeple.engine.offers import OfferKind
+from meeple.services.projection import (
+    ChatHistory,
+    ChatLine,
+    ClockView,
+    GameOverMessage,
+    GamePresence,
+    GameRematch,
+    GameState,
+)
 
 #: States that may wait for one who iterates; the oldest are dropped beyond it.
 MAX_WAITING = 10_000
+#: Lines of the chat that are kept.
+MAX_LINES = 200
 
 
 class Commands(Protocol):
@@ -38,6 +50,9 @@ class TableClient:
         outcome: how the game ended; None while it is on.
         seq: the last seq that came.
         server_offset: the server's time less this machine's, in ms, as near as is known.
+        lines: what was said at the table, as far as this client may hear it, oldest first.
+        heard: how many lines have come in all.
+        rematch: the id of the game that the players went on to; None if there is none.
     """
 
     def __init__(
@@ -51,6 +66,9 @@ class TableClient:
         self.outcome: Outcome | None = None
         self.seq = -1
         self.server_offset = 0.0
+        self.lines: deque[ChatLine] = deque(maxlen=MAX_LINES)
+        self.heard = 0
+        self.rematch: str | None = None
         self._state: GameState | None = None
         self._offset_known = False
         self._command = command
@@ -112,6 +130,64 @@ class TableClient:
         """Give up; gives the seq. Raises as `act` does."""
         payload = {"game_id": self.game_id, "action_id": action_id or uuid4().hex}
         return await self._do("game:resign", payload)
+
+    async def claim(
+        self, result: Literal["win", "draw"] = "win", *, action_id: str | None = None
+    ) -> int:
+        """End a game whose other players are `gone <PlayerView.gone>`; gives the seq.
+
+        Raises as `act` does; `Refused` with ``not_claimable`` if they may still come back.
+        """
+        payload = {
+            "game_id": self.game_id,
+            "result": result,
+            "action_id": action_id or uuid4().hex,
+        }
+        return await self._do("game:claim", payload)
+
+    async def offer(
+        self,
+        kind: OfferKind | str,
+        *,
+        seconds: int | None = None,
+        action_id: str | None = None,
+    ) -> int:
+        """Offer a ``draw``, ``takeback``, ``rematch``, ``more_time``, or accept it; gives the seq.
+
+        ``seconds`` is how much more time is asked for. Raises as `act` does.
+        """
+        payload: dict[str, Any] = {
+            "game_id": self.game_id,
+            "kind": str(kind),
+            "action_id": action_id or uuid4().hex,
+        }
+        if seconds is not None:
+            payload["seconds"] = seconds
+        return await self._do("game:offer", payload)
+
+    async def answer(
+        self, kind: OfferKind | str, accept: bool, *, action_id: str | None = None
+    ) -> int:
+        """Accept or decline what is offered, or take one's own offer back; gives the seq.
+
+        Raises as `act` does.
+        """
+        payload = {
+            "game_id": self.game_id,
+            "kind": str(kind),
+            "accept": accept,
+            "action_id": action_id or uuid4().hex,
+        }
+        return await self._do("game:answer", payload)
+
+    async def chat(self, text: str) -> None:
+        """Say something. Others may hear it twice if the line broke. Raises as `act` does."""
+        await self._command("game:chat", {"game_id": self.game_id, "text": text})
+
+    async def mute(self, user_id: UUID, muted: bool = True) -> None:
+        """Hear nothing more from a user at this table; or hear them again. Raises as `act` does."""
+        payload = {"game_id": self.game_id, "user_id": str(user_id), "muted": muted}
+        await self._command("game:mute", payload)
 
     async def states(self) -> AsyncIterator[GameState]:
         """Every state from the present one on, in order.
@@ -189,6 +265,7 @@ class TableClient:
                     legal_actions=None,
                     request=None,
                     outcome=over.outcome,
+                    offers=UNSET,
                 )
             )
 
@@ -198,6 +275,25 @@ class TableClient:
         if self._state is not None:
             self._state = msgspec.structs.replace(self._state, players=presence.players)
             self._notify()
+
+    def on_rematch(self, data: Any) -> None:
+        """Take a ``game:rematch``."""
+        self.rematch = msgspec.convert(data, GameRematch).new_game_id
+        self._notify()
+
+    def on_chat(self, data: Any) -> None:
+        """Take a ``game:chat``."""
+        self.lines.append(msgspec.convert(data, ChatLine))
+        self.heard += 1
+        self._notify()
+
+    def on_chats(self, data: Any) -> None:
+        """Take a ``game:chats``: all that was said until now."""
+        lines = msgspec.convert(data, ChatHistory).lines
+        self.heard += sum(line not in self.lines for line in lines)
+        self.lines.clear()
+        self.lines.extend(lines)
+        self._notify()
 
     def resync(self) -> None:
         """Join again, and be sent what was missed."""
@@ -227,6 +323,8 @@ class TableClient:
     def _take(self, state: GameState) -> None:
         self.seq = state.seq
         self.outcome = state.outcome
+        if state.rematch is not UNSET:
+            self.rematch = state.rematch
         self._state = state
         for waiting in self._iterators:
             waiting.append(state)

@@ -21,6 +21,7 @@ __all__ = [
     "AutoMoves",
     "ChoosesActions",
     "DescribesActions",
+    "DrawRules",
     "EngineFamily",
     "EngineOptions",
     "ForcedActions",
@@ -74,6 +75,9 @@ class GameEngine(Protocol[State, Action]):
     - ``Options``: a subclass of `EngineOptions`; no options if it is not given.
     - ``perfect_information``: True if every viewer may see everything; one view then serves all,
       and replays show every action while the game is on. False if it is not given.
+    - ``takebacks``: True if players may take actions back when the others agree. Not for a game
+      that draws chance or hides something: who goes back would know more than before. False if it
+      is not given.
     """
 
     def new_game(self, seats: int, options: Mapping[str, Any], rng: Random) -> State:
@@ -162,6 +166,15 @@ class DescribesActions(Protocol):
 
     def describe_action(self, state: Any, seat: int, action: Any) -> str:
         """What it means that ``seat`` does ``action``, which is legal, as ``seat`` may know it."""
+        ...
+
+
+@runtime_checkable
+class DrawRules(Protocol):
+    """For an engine that does not let players agree to a draw, always or by its options."""
+
+    def draw_offers(self, options: Mapping[str, Any]) -> bool:
+        """Whether a draw may be offered in a game with these options; they are complete."""
         ...
 
 

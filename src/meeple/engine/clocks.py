@@ -11,7 +11,7 @@ from collections.abc import Collection
 import msgspec
 from msgspec.structs import replace
 
-from meeple.engine.time_controls import Bank, Correspondence, Shown, TimeControl
+from meeple.engine.time_controls import Bank, Correspondence, PerAction, Shown, TimeControl
 
 #: The way of an action over the net is not its player's time. What may be forgiven is bounded, for
 #: a client can pretend: so many ms at the start and at most, and so many more after each action.
@@ -118,6 +118,17 @@ class Clocks(msgspec.Struct, frozen=True, gc=False):
             for clock in self.seats
         )
         return replace(self, seats=seats, paused_until=max(self.paused_until, until))
+
+    def credited(self, seat: int, ms: int) -> Clocks:
+        """The seat has been given so much more time.
+
+        Where every action has its own time, it goes to the present one.
+        """
+        clock = self.seats[seat]
+        if isinstance(self.control, (PerAction, Correspondence)):
+            return self._with(seat, replace(clock, used=clock.used - ms))
+        bank = clock.bank._replace(main=clock.bank.main + ms)
+        return self._with(seat, replace(clock, bank=bank))
 
     def missed(self, seat: int) -> Clocks:
         """The seat's time has run out once more."""

@@ -12,11 +12,22 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from meeple.engine import takeback
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.clocks import MAX_ABSENT, Clocks, new_clocks
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
+from meeple.engine.offers import (
+    OfferKind,
+    Offers,
+    Waits,
+    after_action,
+    after_agreement,
+    after_answer,
+    after_offer,
+)
 from meeple.engine.rng import GameRandom
 from meeple.engine.rules import Rules
 from meeple.engine.time_controls import time_control
@@ -47,7 +58,14 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         to_act: the seats that may act.
         bots: the seats of house bots.
         clock: the clocks; None without time control.
+        claim_after: seconds that a player whose line broke has to come back before the others may
+            claim; None: there are no claims; UNSET: by the speed of the game.
         memo: what was computed of this position, by name; holds nothing that is not derived.
+        offers: what players have offered each other, and is open.
+        waits: who may not offer what again yet.
+        rematch: the id of the game that the players went on to; None: none.
+        past: the actions that stand, where they can be taken back; None once it is over.
+        chat: whether the table has a chat.
     """
 
     game_id: str
@@ -67,7 +85,13 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     to_act: tuple[int, ...] = ()
     bots: tuple[int, ...] = ()
     clock: Clocks | None = None
+    claim_after: int | UnsetType | None = UNSET
     memo: dict[Any, Any] = msgspec.field(default_factory=dict)
+    offers: Offers = ()
+    waits: Waits = ()
+    rematch: str | None = None
+    past: takeback.Past | None = None
+    chat: bool = True
 
     @property
     def bots_only(self) -> bool:
@@ -206,8 +230,10 @@ def create(entry: Entry, rules_of: Callable[[str], Rules]) -> Game:
         created_at=entry.at,
         players=(None,) * payload["seats"],
         clock=None if control is None else new_clocks(control, payload["seats"]),
+        claim_after=payload.get("claim_after", UNSET),
         seq=entry.seq,
         at=entry.at,
+        chat=payload.get("chat", True),
     )
 
 
@@ -264,7 +290,8 @@ def _started(game: Game, entry: Entry) -> Game:
     rng = GameRandom(game.seed, entry.seq)
     state = game.rules.new_game(len(game.players), game.options, rng)
     to_act = game.rules.to_act(state, len(game.players))
-    return _after(game, entry, status=GameStatus.LIVE, state=state, to_act=to_act)
+    past = takeback.started(entry) if game.rules.takebacks else None
+    return _after(game, entry, status=GameStatus.LIVE, state=state, to_act=to_act, past=past)
 
 
 def _action(game: Game, entry: Entry) -> Game:
@@ -273,10 +300,14 @@ def _action(game: Game, entry: Entry) -> Game:
     state = rules.apply(game.state, entry.seat or 0, entry.payload["action"], rng)
     to_act = rules.to_act(state, len(game.players))
     actions = game.actions + 1
-    if game.clock is None:
-        return _after(game, entry, state=state, to_act=to_act, actions=actions)
-    clock = _punched(game.clock, entry, to_act)
-    return _after(game, entry, state=state, to_act=to_act, actions=actions, clock=clock)
+    past = takeback.acted(game.past, entry, game.actions) if rules.takebacks else None
+    if game.clock is None and not game.waits:
+        return _after(game, entry, state=state, to_act=to_act, actions=actions, past=past)
+    # Nobody has an offer open who need not wait.
+    changes = after_action(game.waits, entry.seat) if game.waits else {}
+    if game.clock is not None:
+        changes["clock"] = _punched(game.clock, entry, to_act)
+    return _after(game, entry, state=state, to_act=to_act, actions=actions, past=past, **changes)
 
 
 def _punched(clock: Clocks, entry: Entry, to_act: tuple[int, ...]) -> Clocks:
@@ -308,12 +339,44 @@ def _paused(game: Game, entry: Entry) -> Game:
 
 
 def _noted(game: Game, entry: Entry) -> Game:
-    return _after(game, entry, to_act=())
+    return _after(game, entry, to_act=(), offers=())
 
 
 def _ended(game: Game, entry: Entry) -> Game:
     outcome = msgspec.convert(entry.payload, Outcome)
-    return _after(game, entry, status=GameStatus.OVER, outcome=outcome, to_act=())
+    # Nothing is taken back any more, and nobody waits: what is left to offer is a rematch.
+    over = {"offers": (), "waits": (), "past": None, "to_act": ()}
+    return _after(game, entry, status=GameStatus.OVER, outcome=outcome, **over)
+
+
+def _offered(game: Game, entry: Entry) -> Game:
+    return _after(game, entry, **after_offer(game.offers, game.waits, entry))
+
+
+def _answered(game: Game, entry: Entry) -> Game:
+    payload, kind = entry.payload, OfferKind(entry.payload["kind"])
+    if not payload.get("settled", False):
+        return _after(game, entry, offers=after_answer(game.offers, entry))
+    changes = after_agreement(game.offers, game.waits, kind)
+    if kind is OfferKind.DRAW:  # the end is the entry that follows
+        changes["to_act"] = ()
+    elif kind is OfferKind.MORE_TIME and game.clock is not None:
+        changes["clock"] = game.clock.credited(payload["seat"], payload["seconds"] * 1000)
+    elif kind is OfferKind.REMATCH:
+        changes["rematch"] = payload["game_id"]
+    elif kind is OfferKind.TAKEBACK:
+        changes |= _taken_back(game, payload["actions"])
+    return _after(game, entry, **changes)
+
+
+def _taken_back(game: Game, actions: int) -> dict[str, Any]:
+    rules, seats = game.rules, len(game.players)
+    past = takeback.back(game.past, actions)
+    state = takeback.replay(past, rules, seats, game.options, game.seed)
+    to_act = rules.to_act(state, seats)
+    left = game.actions - actions
+    # What was offered was so in another position.
+    return {"past": past, "state": state, "to_act": to_act, "actions": left, "offers": ()}
 
 
 _FOLD: dict[EntryKind, Callable[[Game, Entry], Game]] = {
@@ -323,6 +386,9 @@ _FOLD: dict[EntryKind, Callable[[Game, Entry], Game]] = {
     EntryKind.RESIGNED: _noted,
     EntryKind.TIMED_OUT: _timed_out,
     EntryKind.PAUSED: _paused,
+    EntryKind.ABANDONED: _noted,
     EntryKind.ABORTED: _noted,
     EntryKind.ENDED: _ended,
+    EntryKind.OFFERED: _offered,
+    EntryKind.ANSWERED: _answered,
 }

@@ -21,8 +21,11 @@ class EntryKind(StrEnum):
     RESIGNED = "resigned"
     TIMED_OUT = "timed_out"
     PAUSED = "paused"
+    ABANDONED = "abandoned"
     ABORTED = "aborted"
     ENDED = "ended"
+    OFFERED = "offered"
+    ANSWERED = "answered"
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

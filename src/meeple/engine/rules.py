@@ -18,6 +18,7 @@ from meeple.engine.base import (
     ActionCodec,
     AutoMoves,
     DescribesActions,
+    DrawRules,
     EngineOptions,
     ForcedActions,
     GameEngine,
@@ -39,12 +40,14 @@ class Rules:
         self.seats: range = getattr(engine, "seats", range(2, 3))
         self.options_type: type[EngineOptions] = getattr(engine, "Options", EngineOptions)
         self.perfect_information: bool = getattr(engine, "perfect_information", False)
+        self.takebacks: bool = getattr(engine, "takebacks", False)
         self._codec = engine if isinstance(engine, ActionCodec) else None
         self._aliases = engine if isinstance(engine, ActionAliases) else None
         self._forced = engine if isinstance(engine, ForcedActions) else None
         self._describes = engine if isinstance(engine, DescribesActions) else None
         self._automatic = engine if isinstance(engine, AutoMoves) else None
         self._timeout = engine if isinstance(engine, TimeoutOutcome) else None
+        self._draws = engine if isinstance(engine, DrawRules) else None
         #: Whether nobody is ever asked for more than a plain action.
         self.plain = self._forced is None and self._describes is None
 
@@ -206,6 +209,17 @@ class Rules:
         try:
             describe = self._describes.describe_action
             return [describe(state, seat, self.decode_action(data)) for data in legal]
+        except MeepleError:
+            raise
+        except Exception as error:
+            raise EngineError from error
+
+    def draw_offers(self, options: Mapping[str, JSON]) -> bool:
+        """Whether players may agree to a draw: they may unless the engine says no."""
+        if self._draws is None:
+            return True
+        try:
+            return bool(self._draws.draw_offers(options))
         except MeepleError:
             raise
         except Exception as error:

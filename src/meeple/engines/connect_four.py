@@ -23,6 +23,7 @@ class ConnectFour:
     """Drop discs in turn; four in a row, in any direction, win."""
 
     perfect_information = True
+    takebacks = True
 
     def new_game(self, seats: int, options: Mapping[str, Any], rng: Random) -> State:
         """An empty board."""

@@ -14,7 +14,7 @@ LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4
 class TicTacToe:
     """Three in a row on a board of three by three wins."""
 
-    perfect_information = True
+    perfect_information = takebacks = True
 
     def new_game(self, seats: int, options: Mapping[str, Any], rng: Random) -> Board:
         return (None,) * 9

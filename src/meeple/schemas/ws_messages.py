@@ -8,12 +8,22 @@ the `Receipt` of a command or the `Joined` of a join.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
 
+from meeple.engine.offers import OfferKind
 from meeple.errors import InvalidMessage, MeepleError, UnknownEvent
-from meeple.services.projection import GameOverMessage, GamePresence, GameState, GameWarning
+from meeple.services.projection import (
+    ChatHistory,
+    ChatLine,
+    GameOverMessage,
+    GamePresence,
+    GameRematch,
+    GameState,
+    GameWarning,
+)
 
 #: The Socket.IO namespace of everything in this module.
 NAMESPACE = "/game"
@@ -66,6 +76,50 @@ class Resign(ClientMessage, frozen=True):
     action_id: ActionId | None = None
 
 
+class Claim(ClientMessage, frozen=True):
+    """``game:claim``: end a game whose other players are gone."""
+
+    game_id: GameId
+    result: Literal["win", "draw"] = "win"
+    action_id: ActionId | None = None
+
+
+class Offer(ClientMessage, frozen=True):
+    """``game:offer``: offer the others something, or accept what they offer.
+
+    ``seconds`` is how much more time is asked for.
+    """
+
+    game_id: GameId
+    kind: OfferKind
+    seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] | None = None
+    action_id: ActionId | None = None
+
+
+class Answer(ClientMessage, frozen=True):
+    """``game:answer``: accept or decline what is offered; decline one's own to take it back."""
+
+    game_id: GameId
+    kind: OfferKind
+    accept: bool
+    action_id: ActionId | None = None
+
+
+class Say(ClientMessage, frozen=True):
+    """``game:chat``: say something at the table."""
+
+    game_id: GameId
+    text: str
+
+
+class Mute(ClientMessage, frozen=True):
+    """``game:mute``: hear nothing more from a user at this table; or hear them again."""
+
+    game_id: GameId
+    user_id: UUID
+    muted: bool
+
+
 class Heartbeat(ClientMessage, frozen=True):
     """``game:heartbeat``: keep presence alive, and ask for the server's time."""
 
@@ -83,6 +137,11 @@ CLIENT_EVENTS: dict[str, type[ClientMessage]] = {
     "game:leave": Leave,
     "game:action": Act,
     "game:resign": Resign,
+    "game:claim": Claim,
+    "game:offer": Offer,
+    "game:answer": Answer,
+    "game:chat": Say,
+    "game:mute": Mute,
     "game:heartbeat": Heartbeat,
     "auth:refresh": RefreshToken,
 }
@@ -140,6 +199,9 @@ SERVER_EVENTS: dict[str, type[msgspec.Struct]] = {
     "game:over": GameOverMessage,
     "game:presence": GamePresence,
     "game:warning": GameWarning,
+    "game:rematch": GameRematch,
+    "game:chat": ChatLine,
+    "game:chats": ChatHistory,
     "game:error": GameErrorMessage,
     "server:draining": ServerDraining,
 }

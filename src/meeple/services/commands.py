@@ -6,11 +6,12 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game, Step, create, fold
@@ -29,8 +30,12 @@ from meeple.errors import (
     SeatTaken,
     StaleSeq,
 )
-from meeple.services import timing
+from meeple.protocols import Gone
+from meeple.services import claims, timing
 from meeple.services.timekeeper import Timekeeper
+
+#: What one who claims wants.
+ClaimResult = Literal["win", "draw"]
 
 #: An action longer than this, as JSON, is refused: it stays in the log for ever.
 MAX_ACTION_BYTES = 8 * 1024
@@ -47,11 +52,14 @@ def make(
     public: bool,
     at: int,
     time_control: TimeControl | None = None,
+    claim_after: int | UnsetType | None = UNSET,
+    chat: bool = True,
 ) -> Step:
     """A new table, with every seat empty.
 
     Raises:
-        InvalidMessage: the engine does not play with so many seats.
+        InvalidMessage: the engine does not play with so many seats, or the time after which one may
+            claim over an opponent who is gone is out of bounds.
     """
     if seats not in rules.seats:
         few, many = rules.seats[0], rules.seats[-1]
@@ -59,7 +67,7 @@ def make(
         raise InvalidMessage(
             f"seats: {rules.name} is for {players} player{'s' if many > 1 else ''}"
         )
-    payload = {
+    payload: dict[str, Any] = {
         "engine": rules.name,
         "options": options,
         "seats": seats,
@@ -69,6 +77,10 @@ def make(
     }
     if time_control is not None:
         payload["time_control"] = msgspec.to_builtins(time_control)
+    if claim_after is not UNSET:
+        payload["claim_after"] = claims.check_setting(claim_after)
+    if not chat:
+        payload["chat"] = False
     entry = Entry(game_id, 0, EntryKind.CREATED, None, payload, None, at)
     return Step(entry, create(entry, lambda _: rules))
 
@@ -156,6 +168,42 @@ def resign(game: Game, at: int, seat: int | None, action_id: str | None) -> list
     steps = [_step(game, EntryKind.RESIGNED, at, seat=seat, action_id=action_id)]
     others = tuple(one for one in range(len(game.players)) if one != seat)
     _end(steps, Outcome(winners=others, reason="resigned"), at)
+    return steps
+
+
+def claim(
+    game: Game,
+    at: int,
+    seat: int | None,
+    action_id: str | None,
+    *,
+    result: ClaimResult,
+    gone: Mapping[UUID, Gone],
+) -> list[Step]:
+    """``seat`` claims a win or a draw over all the other people at the table, who are gone.
+
+    Raises:
+        NotInGame, GameNotStarted, GameOver: there is nothing to claim.
+        NotClaimable: somebody is there, or may still come back.
+    """
+    if seat is None:
+        raise NotInGame
+    if game.status is GameStatus.OVER:
+        raise GameOver
+    if game.status is GameStatus.OPEN:
+        raise GameNotStarted
+    steps: list[Step] = []
+    absent = claims.check(game, seat, gone, at)
+    payload = {"by": seat, "result": result}
+    for one in absent:
+        now = steps[-1].game if steps else game
+        name = None if steps else action_id  # of the first: a log has each name once
+        steps.append(_step(now, EntryKind.ABANDONED, at, seat=one, payload=payload, action_id=name))
+    if result == "win":
+        others = tuple(one for one in range(len(game.players)) if one not in absent)
+        _end(steps, Outcome(winners=others, reason="abandoned"), at)
+    else:
+        _end(steps, Outcome(winners=(), reason="draw_claimed"), at)
     return steps
 
 

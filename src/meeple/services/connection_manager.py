@@ -3,7 +3,9 @@
 Each node keeps the truth about its own connections in memory and publishes it in Redis
 (`presence_store`), where it lives only as long as the node renews it. One sorted set a user and two
 a game (players, spectators), whose members are ``user/node/sid``: a dead node's connections vanish
-by themselves, and a connection that goes takes only its own member along.
+by themselves, and a connection that goes takes only its own member along. A player of a live game
+who is at it no more leaves a mark in the game's set, ``user//closed`` or ``user//lost``, until it
+comes back.
 
 Presence is soft: while Redis fails, a node goes on with what it knows. The clocks of the nodes
 should agree to a few seconds; a node whose clock is off by more than the TTL is seen as gone, or
@@ -13,14 +15,25 @@ for too long.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
-from meeple.protocols import Clock
+import structlog
+
+from meeple.protocols import Clock, Gone
 from meeple.services.clock import SystemClock
+from meeple.services.presence_scripts import marks, parse
 from meeple.services.presence_store import Entry, PresenceStore, RedisFactory
+
+log = structlog.get_logger(__name__)
+
+_NOBODY: Mapping[UUID, Gone] = MappingProxyType({})
+#: Seconds between two looks at whose time is over.
+LOOK_EVERY = 1.0
 
 
 class ConnectionManager:
@@ -63,6 +76,11 @@ class ConnectionManager:
         # What is known of the players on other nodes, and until when (ms), for the games that
         # have a connection here.
         self._elsewhere: dict[str, dict[UUID, int]] = {}
+        # The marks of who is gone, as last read; and the games, of those viewed here, where that or
+        # who is there on other nodes has changed since the last refresh.
+        self._gone: dict[str, dict[UUID, Gone]] = {}
+        self._changed: set[str] = set()
+        self._expired_until = 0
 
     @property
     def degraded(self) -> bool:
@@ -111,7 +129,7 @@ class ConnectionManager:
     async def connections_of(self, user_id: UUID) -> set[str]:
         """The sids of all the user's connections, on any node."""
         [rows] = await self._store.read([_user_key(user_id)]) or [{}]
-        elsewhere = {sid for _, node, sid in map(_parse, rows) if node != self._node}
+        elsewhere = {sid for _, node, sid in map(parse, rows) if node != self._node}
         return elsewhere | self._sids.get(user_id, set())
 
     async def is_online(self, user_id: UUID) -> bool:
@@ -147,9 +165,13 @@ class ConnectionManager:
         await self._store.write(gone=[gone])
         await self._look(self._viewers.keys() & {game_id})
 
-    def games_of(self, sid: str) -> list[str]:
-        """The games that a connection of this node is at, in the order in which it joined them."""
-        return list(self._games.get(sid, ()))
+    def games_of(self, sid: str, *, players_only: bool = False) -> list[str]:
+        """The games that a connection of this node is at, in the order in which it joined them.
+
+        With ``players_only``, without those that it only watches.
+        """
+        games = self._games.get(sid, {})
+        return [game_id for game_id, watches in games.items() if not (watches and players_only)]
 
     async def players_in(self, game_id: str) -> set[UUID]:
         """The users who are at the game as players, on any node."""
@@ -178,21 +200,86 @@ class ConnectionManager:
         elsewhere = self._elsewhere.get(game_id)
         return here | self._alive(elsewhere) if elsewhere else here
 
+    def gone(self, game_id: str) -> Mapping[UUID, Gone]:
+        """The marks of who is gone from the game, as last heard of, for games with a viewer here.
+
+        Who is `present` is not gone, whatever this says.
+        """
+        return self._gone.get(game_id, _NOBODY)
+
+    async def mark_gone(
+        self, game_id: str, users: Collection[UUID], since: int, *, closed: bool = False
+    ) -> Mapping[UUID, Gone] | None:
+        """Mark those of ``users`` who are players at the game on no node as gone since then (ms).
+
+        Who is marked already stays so, unless ``closed`` (on purpose) now says more than the mark.
+        A mark is taken away by the user's coming, whatever node that is on.
+
+        Returns:
+            The marks of those of ``users`` who are gone now; None while Redis fails.
+        """
+        missing = set(users).difference(self._here(game_id))
+        if not missing:
+            return {}
+        row = await self._store.mark(_game_key(game_id, False), missing, since, closed=closed)
+        if row is None:
+            return None
+        self._take(game_id, row)
+        here = self._here(game_id)  # as it is after the wait
+        return {
+            user_id: mark
+            for user_id, mark in marks(row).items()
+            if user_id in missing and user_id not in here
+        }
+
     # --- the life of the node -----------------------------------------------------------------
 
-    async def refresh(self) -> None:
+    async def refresh(self) -> set[str]:
         """Renew what this node has published, or publish it again, in one sweep.
 
         It is also what ends a failure of Redis.
+
+        Returns:
+            The games, of those with a connection here, where something has changed on other nodes
+            since the last time; all of them after a failure.
         """
+        failed = self.degraded
         await self._store.refresh([entry for sid in self._users for entry in self._entries(sid)])
         await self._look(self._viewers)
+        changed, self._changed = self._changed, set()
+        return set(self._viewers) if failed and not self.degraded else changed
 
-    async def run(self) -> None:
-        """Refresh three times per TTL, until it is cancelled."""
+    def expired(self) -> set[str]:
+        """The games at which, since it was last asked, somebody is believed in no longer.
+
+        The other node has died, or has lost Redis.
+        """
+        last, self._expired_until = self._expired_until, self._clock.now_ms()
+        return {
+            game_id
+            for game_id, others in self._elsewhere.items()
+            if any(last < expiry <= self._expired_until for expiry in others.values())
+        }
+
+    async def run(self, tell: Callable[[str], Awaitable[object]] | None = None) -> None:
+        """Refresh three times per TTL, until it is cancelled; ``tell`` gets each changed game."""
         while True:
-            await self.refresh()
-            await asyncio.sleep(self._ttl / 3)
+            refresh_at = time.monotonic() + self._ttl / 3
+            await self._tell(await self.refresh(), tell)
+            while (left := refresh_at - time.monotonic()) > 0:
+                await asyncio.sleep(min(left, LOOK_EVERY))
+                await self._tell(self.expired(), tell)
+
+    async def _tell(
+        self, games: Iterable[str], tell: Callable[[str], Awaitable[object]] | None
+    ) -> None:
+        for game_id in games:
+            if tell is not None:
+                try:
+                    await tell(game_id)
+                except Exception:
+                    # One table's failure must not stop presence for all others.
+                    log.exception("presence not told", game_id=game_id)
 
     async def check(self) -> None:
         """Returns if Redis answers now.
@@ -208,6 +295,8 @@ class ConnectionManager:
         for local in (self._users, self._games, self._sids, self._viewers, self._seated):
             local.clear()
         self._elsewhere.clear()
+        self._gone.clear()
+        self._changed.clear()
         self._players.clear()
         self._store.connections = 0
         await self._store.aclose(gone)
@@ -231,6 +320,8 @@ class ConnectionManager:
         _drop(self._viewers, game_id, sid)
         if game_id not in self._viewers:
             self._elsewhere.pop(game_id, None)
+            self._gone.pop(game_id, None)
+            self._changed.discard(game_id)
 
     def _here(self, game_id: str) -> frozenset[UUID]:
         if game_id not in self._seated:
@@ -247,9 +338,9 @@ class ConnectionManager:
         """The users in ``rows`` that other nodes vouch for, and until when."""
         users: dict[UUID, int] = {}
         for member, expiry in rows.items():
-            user_id, node, _ = _parse(member)
+            user_id, node, _ = parse(member)
             # Of this node Redis may know less or, for a moment, more than is true.
-            if node != self._node:
+            if node not in (self._node, ""):
                 users[user_id] = max(expiry, users.get(user_id, 0))
         return users
 
@@ -262,9 +353,21 @@ class ConnectionManager:
         rows = await self._store.read([_game_key(game_id, False) for game_id in games])
         if rows is None:
             return {game_id: self._elsewhere.get(game_id, {}) for game_id in games}
-        found = {game_id: self._others(row) for game_id, row in zip(games, rows, strict=True)}
-        self._elsewhere |= {g: others for g, others in found.items() if g in self._viewers}
-        return found
+        return {game_id: self._take(game_id, row) for game_id, row in zip(games, rows, strict=True)}
+
+    def _take(self, game_id: str, row: Mapping[str, int]) -> dict[UUID, int]:
+        """Remember what Redis says of a game that is viewed here; gives who is on other nodes."""
+        others, gone = self._others(row), marks(row)
+        if game_id in self._viewers:
+            known = self._elsewhere.get(game_id, {})
+            if known.keys() != others.keys() or self._gone.get(game_id, {}) != gone:
+                self._changed.add(game_id)
+            self._elsewhere[game_id] = others
+            if gone:
+                self._gone[game_id] = gone
+            else:
+                self._gone.pop(game_id, None)
+        return others
 
 
 def _user_key(user_id: UUID) -> str:
@@ -273,11 +376,6 @@ def _user_key(user_id: UUID) -> str:
 
 def _game_key(game_id: str, spectator: bool) -> str:
     return f"meeple:game:{game_id}:{'spectators' if spectator else 'players'}"
-
-
-def _parse(member: str) -> tuple[UUID, str, str]:
-    user_id, node, sid = member.split("/", 2)
-    return UUID(user_id), node, sid
 
 
 def _drop(sets: defaultdict[Any, set[str]], key: object, sid: str) -> None:

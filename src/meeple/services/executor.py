@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
 from uuid import UUID
@@ -20,7 +20,7 @@ import msgspec
 from msgspec import UNSET
 
 from meeple.engine.game import Game, Step
-from meeple.engine.log import EntryKind
+from meeple.engine.log import Entry, EntryKind
 from meeple.errors import (
     DuplicateAction,
     InvalidMessage,
@@ -28,7 +28,7 @@ from meeple.errors import (
     SequenceConflict,
     Unavailable,
 )
-from meeple.protocols import Broadcaster, Clock, GameLog, Message, Presence
+from meeple.protocols import Appended, Broadcaster, Bus, Clock, GameLog, Message, Presence
 from meeple.services import projection
 from meeple.services.tables import Table, Tables
 from meeple.services.timekeeper import Timekeeper
@@ -54,6 +54,8 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
 #: under which the game's log keeps the command (None: none), the entries to append; or why not.
 #: Nothing, if nothing is to do.
 Decide = Callable[[Game, int, int | None, str | None], list[Step]]
+#: Looks up, under the table's lock, what a command depends on beside the game.
+Look = Callable[[Game], Awaitable[None]]
 _Ack = TypeVar("_Ack")
 #: Called once a command's entry is on the disk, before anybody else hears of it.
 OnDone = Callable[[_Ack], None]
@@ -74,6 +76,8 @@ class Executor:
         presence: who is at which table.
         time_limit: ends an engine that does not come back.
         keeper: knows what time is given back.
+        bus: carries what is appended to the other nodes; None if there are none.
+        is_current: says whether a table need not be compared with the log before it is shown.
     """
 
     def __init__(
@@ -85,6 +89,8 @@ class Executor:
         presence: Presence,
         time_limit: AbstractContextManager[None],
         keeper: Timekeeper,
+        bus: Bus | None = None,
+        is_current: Callable[[str], bool] = lambda game_id: True,
     ) -> None:
         self._tables = tables
         self._log = log
@@ -95,6 +101,8 @@ class Executor:
         #: How long engines took for a command, views included, by the engine's name.
         self.engine_seconds: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SECONDS))
         self._keeper = keeper
+        self._bus = bus
+        self._is_current = is_current
 
     async def execute(
         self,
@@ -103,6 +111,7 @@ class Executor:
         user_id: UUID,
         action_id: str | None = None,
         on_commit: OnDone[Receipt] = unheard,
+        look: Look | None = None,
     ) -> Receipt:
         """Carry out a command; gives what it was acked with.
 
@@ -113,6 +122,7 @@ class Executor:
             action_id: the name that the user gave it: what the log holds already under this name is
                 acked again, and not carried out.
             on_commit: the ack.
+            look: what has to be looked up each time before it is decided; it may raise too.
 
         Raises:
             MeepleError: what ``decide`` raised.
@@ -141,6 +151,8 @@ class Executor:
                         on_commit(receipt)
                         return receipt
                 try:
+                    if look is not None:
+                        await look(game)
                     now = self._clock.now_ms()
                     started = time.perf_counter()
                     with self._time_limit:
@@ -160,6 +172,8 @@ class Executor:
                 receipt = Receipt(game_id, game.seq + 1 + own)
                 on_commit(receipt)
                 self._broadcast(game_id, messages)
+                if self._bus is not None and steps:
+                    self._bus.publish(Appended(game_id, [step.entry for step in steps]))
                 return receipt
         finally:
             table.lock.release()
@@ -184,15 +198,26 @@ class Executor:
             # Whether it was written is not known: the log is asked before the next use.
             self._tables.doubt(table)
             raise
+        if after.rematch is not None:
+            await self._follow_up(table, after)
         table.advance(steps)
         if after.bots or after.clock is not None:
             self._tables.notice(after)
         return True
 
+    async def _follow_up(self, table: Table, after: Game) -> None:
+        """The rematch is made before its agreement is acked and told."""
+        try:
+            await self._tables.follow_up(after)
+        except BaseException:
+            # With the agreement, which is in the log, whoever catches up makes the rematch.
+            self._tables.doubt(table)
+            raise
+
     async def table(self, game_id: str) -> Table:
-        """The table of that game, knowing all that this node has done to it."""
+        """The table of that game, knowing all that is in the log."""
         table = await self._tables.get(game_id)
-        if table.unsure:
+        if table.unsure or not self._is_current(game_id):
             async with table.lock:
                 await self.settle(table)
         return table
@@ -205,21 +230,45 @@ class Executor:
             return table.game
 
     async def settle(self, table: Table) -> None:
-        """Find out what became of an append that may have been written or not."""
-        if table.unsure:
+        """Find out what this node may not know: what became of its append, or of others'."""
+        if table.unsure or not self._is_current(table.game.game_id):
             await self._catch_up(table)
 
-    async def _catch_up(self, table: Table) -> bool:
+    async def catch_up(self, table: Table) -> bool:
         """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
-        # What an append of which nothing was known has written is this node's own.
-        elsewhere = not table.unsure
+        return await self._catch_up(table)
+
+    async def receive(self, table: Table, entries: Sequence[Entry]) -> bool:
+        """Fold what another node has appended, and tell it. Needs the lock.
+
+        False if it did not follow what this node knows: it is older, or the log was read instead.
+        """
+        fresh = [entry for entry in entries if entry.seq > table.game.seq]
+        if not fresh:
+            return False
+        if table.unsure or fresh[0].seq != table.game.seq + 1:
+            await self._catch_up(table)
+            return False
+        self._tell(table, await self._tables.follow(table, fresh), elsewhere=True)
+        return True
+
+    async def _catch_up(self, table: Table) -> bool:
+        unsure = table.unsure
         missed = await self._tables.catch_up(table)
-        if missed and (table.game.bots or table.game.clock is not None):
+        # What an append of which nothing was known has written is this node's own.
+        self._tell(table, missed, elsewhere=not unsure)
+        if unsure and missed and self._bus is not None:
+            # Some of it may be this node's own, of which nobody has heard.
+            self._bus.publish(Appended(table.game.game_id, [step.entry for step in missed]))
+        return bool(missed)
+
+    def _tell(self, table: Table, steps: Sequence[Step], *, elsewhere: bool) -> None:
+        """Tell the viewers here, the house's bots and the clocks of entries that were found."""
+        if steps and (table.game.bots or table.game.clock is not None):
             self._tables.notice(table.game, elsewhere=elsewhere)
         with self._time_limit:
-            messages = self._messages(missed, self._clock.now_ms())
+            messages = self._messages(steps, self._clock.now_ms())
         self._broadcast(table.game.game_id, messages)
-        return bool(missed)
 
     def _messages(self, steps: Sequence[Step], now: int) -> list[tuple[int | None, Message]]:
         """What the viewers here are told of each step."""
@@ -227,11 +276,11 @@ class Executor:
             return []
         game_id = steps[-1].game.game_id
         audience = self._broadcaster.audience(game_id)
-        online = self._presence.present(game_id)
+        online, gone = self._presence.present(game_id), self._presence.gone(game_id)
         messages: list[tuple[int | None, Message]] = []
         for step in steps:
             messages += projection.messages(
-                step.game, step.entry, audience, online, now, self._keeper.outages
+                step.game, step.entry, audience, online, now, self._keeper.outages, gone
             )
         return messages
 

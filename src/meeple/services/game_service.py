@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON
 from meeple.engine.game import Game, Step
 from meeple.engine.log import Bot, Entry, GameStatus, Player
+from meeple.engine.offers import OfferKind
 from meeple.engine.rng import SEED_BYTES
 from meeple.engine.rules import Rules
 from meeple.engine.time_controls import time_control as time_control_of
@@ -23,16 +24,20 @@ from meeple.errors import MeepleError, PolicyNotAvailable
 from meeple.protocols import (
     BotHouse,
     Broadcaster,
+    Bus,
     Clock,
     ClockWatch,
     EngineFactory,
     GameLog,
     GamePage,
+    Gone,
     Message,
     Presence,
 )
-from meeple.services import commands, projection, timing
+from meeple.services import commands, offer_commands, projection, timing
+from meeple.services.absence import Absences
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
+from meeple.services.sync import Sync
 from meeple.services.tables import NO_LIMIT, Table, Tables
 from meeple.services.timekeeper import Timekeeper
 from meeple.stats import Histogram
@@ -70,6 +75,7 @@ class GameService:
         house: the bots that may sit at tables; None if there are none here.
         watch: sees to it that clocks run out in time; None if nobody does here.
         keeper: knows what time is given back; one of its own if None.
+        bus: connects this node with those that share its log; None if it is the only one.
         max_live: how many games are kept in memory.
         time_limit: ends an engine that does not come back; see `TimeLimit`.
         new_game_id: makes an id from the server's time in ms.
@@ -87,18 +93,40 @@ class GameService:
         house: BotHouse | None = None,
         watch: ClockWatch | None = None,
         keeper: Timekeeper | None = None,
+        bus: Bus | None = None,
         max_live: int = 10_000,
         new_game_id: Callable[[int], str] = _new_game_id,
         time_limit: AbstractContextManager[None] = NO_LIMIT,
         new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
     ) -> None:
         self._tables = Tables(
-            engine_factory, log, house=house, watch=watch, limit=max_live, time_limit=time_limit
+            engine_factory,
+            log,
+            house=house,
+            watch=watch,
+            limit=max_live,
+            time_limit=time_limit,
+            clock=clock,
         )
         self._keeper = keeper or Timekeeper(log, clock)
+        self._absences = Absences(presence, clock)
         self._executor = Executor(
-            self._tables, log, clock, broadcaster, presence, time_limit, self._keeper
+            self._tables,
+            log,
+            clock,
+            broadcaster,
+            presence,
+            time_limit,
+            self._keeper,
+            bus,
+            self._is_current,
         )
+        #: Follows what other nodes do; None if this is the only one.
+        self.sync: Sync | None = None
+        if bus is not None:
+            self.sync = Sync(
+                bus, self._tables, self._executor, broadcaster, presence, self._announce
+            )
         self._time_limit = time_limit
         self._house = house
         self._log = log
@@ -129,13 +157,19 @@ class GameService:
         seats: int | Sequence[str | Bot | None] | None = None,
         public: bool = True,
         time_control: JSON = None,
+        claim_after: int | UnsetType | None = UNSET,
+        chat: bool = True,
     ) -> projection.GameState:
         """Make a table; its creator sits down unless ``seats`` is a list without ``"me"``.
 
+        ``claim_after`` is how many seconds a player whose line broke has to come back before the
+        others may claim; None or 0: there are no claims; UNSET: by the speed of the game.
+        Players and spectators can talk there unless ``chat`` is False.
+
         Raises:
             EngineNotFound: there is no such engine.
-            InvalidMessage: the engine does not take these options or seats, or there is no such
-                time control.
+            InvalidMessage: the engine does not take these options or seats, there is no such time
+                control, or ``claim_after`` is out of bounds.
             PolicyNotAvailable: there is no such bot for this game.
             RateLimited: the creator has enough tables with bots.
             EngineError, Unavailable: it could not be made.
@@ -155,8 +189,10 @@ class GameService:
                     self._new_seed(),
                     creator=creator.user_id,
                     public=public,
+                    chat=chat,
                     at=now,
                     time_control=control,
+                    claim_after=claim_after,
                 )
             ]
             for seat, player in enumerate(seating):
@@ -164,7 +200,7 @@ class GameService:
                     steps += commands.sit(steps[-1].game, player, seat, now)
             game = steps[-1].game
             self._check_shown(game)
-        self._admit_bots(game_id, creator, seating, rules)
+        self._admit_bots(game_id, creator.user_id, seating, rules)
         await self._log.append(
             game_id,
             0,
@@ -195,6 +231,8 @@ class GameService:
                 return steps
 
             await self._executor.execute(game_id, decide, player.user_id)
+            # Not announced at once: who sits down by REST is about to connect. The next sweep does.
+            await self._absences.note(table.game)
         return self._state(table.game, table.game.seat_of(player.user_id))
 
     def execute_action(
@@ -239,6 +277,83 @@ class GameService:
             InvalidMessage, Unavailable: as for `execute_action`.
         """
         return await self._executor.execute(game_id, commands.resign, user_id, action_id, on_commit)
+
+    async def claim(
+        self,
+        game_id: str,
+        user_id: UUID,
+        *,
+        result: commands.ClaimResult = "win",
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Claim a win, or a draw, over opponents who are gone. Idempotent by ``action_id``.
+
+        Raises:
+            GameNotFound, NotInGame, GameNotStarted, GameOver: there is nothing to claim.
+            NotClaimable: somebody is there, or may still come back.
+            InvalidMessage, Unavailable: as for `execute_action`; or who is there is not known.
+        """
+        gone: dict[UUID, Gone] = {}
+
+        async def look(game: Game) -> None:
+            gone.clear()
+            if game.seat_of(user_id) is not None:
+                gone.update(await self._absences.look(game))
+
+        decide = partial(commands.claim, result=result, gone=gone)
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit, look)
+
+    async def offer(
+        self,
+        game_id: str,
+        user_id: UUID,
+        kind: OfferKind,
+        *,
+        seconds: int | None = None,
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Offer something to the other players, or accept it if it has been offered.
+
+        Idempotent by ``action_id``. ``seconds`` is how much more time is asked for.
+
+        Raises:
+            GameNotFound, NotInGame, GameNotStarted, GameOver: it is not for this user now.
+            OfferNotAllowed, OfferTooSoon, NoOffer: not this.
+            PolicyNotAvailable, RateLimited: the house's bots cannot play the rematch.
+            InvalidMessage, EngineError, Unavailable: as for `execute_action`.
+        """
+        if kind is OfferKind.REMATCH:
+            game = (await self._executor.table(game_id)).game
+            self._admit_bots(game_id, game.creator, game.players, game.rules)
+        decide = partial(
+            offer_commands.offer, kind=kind, seconds=seconds, new_game_id=self._new_game_id
+        )
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
+
+    async def answer(
+        self,
+        game_id: str,
+        user_id: UUID,
+        kind: OfferKind,
+        accept: bool,
+        *,
+        action_id: str | None = None,
+        on_commit: OnDone[Receipt] = unheard,
+    ) -> Receipt:
+        """Accept or decline what another offers, or take back one's own offer by declining it.
+
+        Idempotent by ``action_id``.
+
+        Raises:
+            GameNotFound, NotInGame, NoOffer: there is nothing for this user to answer.
+            InvalidMessage, EngineError, Unavailable: as for `execute_action`.
+        """
+        decide = partial(
+            offer_commands.answer, kind=kind, accept=accept, new_game_id=self._new_game_id
+        )
+        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
         """Call the game off before its first action, or at any time if only bots play it.
@@ -330,9 +445,7 @@ class GameService:
             GameNotFound: there is no such game.
             NotInGame: the user has no seat.
         """
-        table = await self._tables.get(game_id)
-        async with table.lock:
-            await self._executor.settle(table)
+        async with self._arriving(game_id) as table:
             seat = commands.seat_of(table.game, user_id)
             return await self._watch(table, sid, seat, last_seq, on_join)
 
@@ -345,27 +458,52 @@ class GameService:
         on_join: OnDone[Joined] = unheard,
     ) -> Joined:
         """The connection watches: it gets what nobody hides. Raises `GameNotFound`."""
-        table = await self._tables.get(game_id)
-        async with table.lock:
-            await self._executor.settle(table)
+        async with self._arriving(game_id) as table:
             return await self._watch(table, sid, None, last_seq, on_join)
 
     def leave(self, sid: str, game_id: str) -> None:
         """The connection is no longer told about the game."""
         self._broadcaster.unwatch(sid, game_id)
+        if self.sync is not None:
+            self.sync.left(game_id)
+
+    async def departed(self, game_id: str, user_id: UUID, *, closed: bool) -> None:
+        """A connection of the user's to the game has gone; ``closed``: on purpose.
+
+        If it was the last, and the game is on, the user is gone from now on. The viewers are told.
+        """
+        table = await self._executor.table(game_id)
+        await self._absences.left(table.game, user_id, closed=closed)
+        await self.announce_presence(game_id)
 
     async def announce_presence(self, game_id: str) -> None:
-        """Tell every viewer here who is at the table now, if that has changed."""
+        """Tell every viewer, on all nodes, who is there and who is gone, if that has changed."""
+        if self.sync is not None:
+            self.sync.left(game_id)
+            self.sync.tell_presence(game_id)
+        await self._announce(game_id)
+
+    async def presence_found(self, game_id: str) -> None:
+        """Tell every viewer here: somebody came or went on another node, which did not say so."""
+        if self.sync is not None:
+            self.sync.presence_changed(game_id)
+        else:
+            await self._announce(game_id)
+
+    async def _announce(self, game_id: str) -> None:
+        """Tell every viewer here who is at the table now and who is gone, if that has changed."""
         audience = self._broadcaster.audience(game_id)
         if not audience:
             return
         table = await self._executor.table(game_id)
-        present = frozenset(self._presence.present(game_id))
-        if present == table.announced:
+        await self._absences.note(table.game)
+        present, gone = frozenset(self._presence.present(game_id)), self._presence.gone(game_id)
+        news = present, {one: mark for one, mark in gone.items() if one not in present}
+        if news == table.announced:
             # Viewers come and go as they please; the others need not hear of each.
             return
-        table.announced = present
-        message = projection.presence(table.game, present)
+        table.announced = news
+        message = projection.presence(table.game, *news)
         for seat in audience:
             self._broadcaster.send(game_id, seat, message)
 
@@ -423,6 +561,10 @@ class GameService:
             limit=limit,
         )
 
+    async def game(self, game_id: str) -> Game:
+        """The game itself, secrets included: for other services. Raises `GameNotFound`."""
+        return (await self._executor.table(game_id)).game
+
     async def position(self, game_id: str) -> tuple[Game, list[Entry]]:
         """The game and its whole log, secrets included: for the house's bots, and no viewer."""
         game = (await self._executor.table(game_id)).game
@@ -433,6 +575,21 @@ class GameService:
         return await self._executor.refresh(game_id)
 
     # --- helpers ------------------------------------------------------------------------------
+
+    def _is_current(self, game_id: str) -> bool:
+        return self.sync is None or self.sync.is_current(game_id)
+
+    @asynccontextmanager
+    async def _arriving(self, game_id: str) -> AsyncIterator[Table]:
+        """The game's table, locked and current, for one who is about to view it."""
+        if self.sync is not None:
+            async with self.sync.arriving(game_id) as table:
+                yield table
+            return
+        table = await self._tables.get(game_id)
+        async with table.lock:
+            await self._executor.settle(table)
+            yield table
 
     async def _watch(
         self,
@@ -447,10 +604,10 @@ class GameService:
         if last_seq is not None and 0 <= game.seq - last_seq <= MAX_MISSED:
             messages = await self._missed(game, seat, last_seq)
         else:
-            online = self._presence.present(game.game_id)
+            online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
             with self._time_limit:
                 now, outages = self._clock.now_ms(), self._keeper.outages
-                messages = [projection.current(game, seat, online, now, outages)]
+                messages = [projection.current(game, seat, online, now, outages, gone)]
         self._broadcaster.watch(sid, game.game_id, seat)
         if seat is not None and game.bots:
             # The node that was to think for a bot may have died: whoever comes back comes here.
@@ -465,7 +622,7 @@ class GameService:
         """What the viewer would have been sent after ``last_seq``."""
         if last_seq == game.seq:
             return []
-        online = self._presence.present(game.game_id)
+        online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
         now = self._clock.now_ms()
         entries = await self._log.read(game.game_id, limit=game.seq + 1)
         messages = []
@@ -473,24 +630,24 @@ class GameService:
             if step.entry.seq > last_seq:
                 with self._time_limit:
                     messages += projection.messages(
-                        step.game, step.entry, (seat,), online, now, self._keeper.outages
+                        step.game, step.entry, (seat,), online, now, self._keeper.outages, gone
                     )
         return [message for _, message in messages]
 
     def _state(self, game: Game, seat: int | None) -> projection.GameState:
-        online = self._presence.present(game.game_id)
+        online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
         with self._time_limit:
             now, outages = self._clock.now_ms(), self._keeper.outages
-            return projection.state(game, seat, online, now, outages)
+            return projection.state(game, seat, online, now, outages, gone)
 
     def _admit_bots(
-        self, game_id: str, creator: Player, seating: Sequence[Player | None], rules: Rules
+        self, game_id: str, creator: UUID, seating: Sequence[Player | None], rules: Rules
     ) -> None:
         if all(one is None or one.bot is None for one in seating):
             return
         if self._house is None:
             raise PolicyNotAvailable("this server has no bots of its own")
-        self._house.admit(game_id, creator.user_id, seating, rules)
+        self._house.admit(game_id, creator, seating, rules)
 
     def _check_shown(self, game: Game) -> None:
         """Raises `EngineError` if a game that is to start cannot be shown to all: it must not."""

@@ -1,7 +1,9 @@
 """The part of presence that is in Redis: sorted sets, written and read in batches.
 
 The members of a set are connections, their scores say when they expire (ms since 1970): what is not
-renewed vanishes by itself. No command touches two keys, so it runs on a Redis Cluster as well.
+renewed vanishes by itself. Beside the connections of a game's players stand marks of those players
+who are gone, so that one script can see to it that nobody is both. No command touches two keys, so
+it runs on a Redis Cluster as well.
 
 Presence is soft: while Redis fails, what is to be written stays pending, and the first `refresh`
 that gets through publishes everything again.
@@ -12,17 +14,19 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from math import ceil
 from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
 
 from meeple.errors import Unavailable
 from meeple.protocols import Clock
+from meeple.services.presence_scripts import CLOSED, COME, GONE, LOOK, LOST, MARK, MARK_TTL
 
 log = structlog.get_logger(__name__)
 
@@ -32,33 +36,6 @@ REDIS_FAILURES = (RedisError, OSError, TimeoutError)
 #: Members written, or keys read, in one round trip, so that none outlasts the time limit, nor stops
 #: the event loop for long: an embedded Redis does its work in the call.
 BATCH = 50
-
-# Each script does all that is to be done to one key, so no key can be left without a time to live;
-# and whoever comes by sweeps up after dead nodes. burner-redis keeps an emptied sorted set, so it
-# is deleted by hand; Redis has done so already.
-#: KEYS a sorted set; ARGV now (ms), expiry (ms), the key's time to live (s), members.
-COME = """
-for i = 4, #ARGV do redis.call('ZADD', KEYS[1], ARGV[2], ARGV[i]) end
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
-return 1
-"""
-#: KEYS a sorted set; ARGV now (ms), members.
-GONE = """
-for i = 2, #ARGV do redis.call('ZREM', KEYS[1], ARGV[i]) end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
-if redis.call('ZCARD', KEYS[1]) == 0 then redis.call('DEL', KEYS[1]) end
-return 1
-"""
-#: KEYS a sorted set; ARGV now (ms). Gives member, expiry, member, expiry, …
-LOOK = """
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
-if redis.call('ZCARD', KEYS[1]) == 0 then
-  redis.call('DEL', KEYS[1])
-  return {}
-end
-return redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
-"""
 
 
 class RedisClient(Protocol):
@@ -169,6 +146,30 @@ class PresenceStore:
             return None
         return found
 
+    async def mark(
+        self, key: str, users: Collection[UUID], since: int, *, closed: bool
+    ) -> dict[str, int] | None:
+        """Mark those of ``users`` that have no connection in the set as gone since then (ms).
+
+        Who is marked stays so, unless a mark by a line that broke turns out to be ``closed``.
+        Gives what `read` gives of the key.
+        """
+        how = CLOSED if closed else LOST
+        until = str(since + MARK_TTL * 1000)
+        names = [str(user_id) for user_id in users]
+        try:
+            async with self._reading:
+                if self._closed or self.down:
+                    return None
+                now = str(self._clock.now_ms())
+                [result] = await self._execute(
+                    lambda pipe: pipe.eval(MARK, 1, key, now, until, how, *names)
+                )
+        except REDIS_FAILURES as error:
+            self._failed(error)
+            return None
+        return _pairs(result)
+
     async def check(self) -> None:
         """Returns if Redis answers now; raises `Unavailable` if not."""
         try:
@@ -227,18 +228,18 @@ class PresenceStore:
                     log.info("presence restored")
 
     def _queue_writes(self, batch: list[tuple[Entry, bool]], pipe: RedisPipeline) -> None:
-        now, seconds = self._clock.now_ms(), ceil(self._ttl)
+        now = self._clock.now_ms()
         until = now + int(self._ttl * 1000)
         come: defaultdict[str, list[str]] = defaultdict(list)
         gone: defaultdict[str, list[str]] = defaultdict(list)
         for (key, member), alive in batch:
             (come if alive else gone)[key].append(member)
         for key, members in come.items():
-            pipe.eval(COME, 1, key, str(now), str(until), str(seconds), *members)
+            pipe.eval(COME, 1, key, str(now), str(until), *members)
         for key, members in gone.items():
             pipe.eval(GONE, 1, key, str(now), *members)
         if self.connections:
-            pipe.set(self._node_key, str(self.connections), ex=seconds)
+            pipe.set(self._node_key, str(self.connections), ex=ceil(self._ttl))
         else:
             pipe.delete(self._node_key)
 

@@ -6,8 +6,9 @@ look at to know what a viewer may see. What a viewer may not see is not in the b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -15,22 +16,41 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON, Outcome
 from meeple.engine.game import Game
-from meeple.engine.log import Bot, Entry, EntryKind, GameStatus, Player
+from meeple.engine.log import Bot, Entry, EntryKind, GameStatus
+from meeple.engine.offers import Offer
 from meeple.engine.time_controls import ByoYomi, Delay, TimeControl
 from meeple.errors import EngineError
-from meeple.protocols import Message, Outage
-from meeple.services import timing
+from meeple.protocols import Gone, Message, Outage
+from meeple.services import claims, timing
 
 #: A message longer than this, as JSON, is the engine's error: every viewer would have to take it.
 MAX_MESSAGE_BYTES = 256 * 1024
 
+#: Nobody is gone.
+NOBODY: Mapping[UUID, Gone] = MappingProxyType({})
+
 _encode = msgspec.json.Encoder().encode
+
+
+class GoneView(msgspec.Struct, frozen=True, gc=False):
+    """A player who is gone from a live game.
+
+    Attributes:
+        since: from when on, in milliseconds since 1970.
+        claimable_at: from when on the others may claim, unless the player comes back.
+        closed: whether the player left on purpose; if not, the line broke.
+    """
+
+    since: int
+    claimable_at: int
+    closed: bool
 
 
 class PlayerView(msgspec.Struct, frozen=True, gc=False):
     """One seat of a table, as everybody sees it; an empty seat has no user.
 
-    ``bot`` is there if a bot of the house's sits in it, which is always online.
+    ``bot`` is there if a bot of the house's sits in it, which is always online; ``gone`` while a
+    player is not there whose absence the others may come to claim.
     """
 
     seat: int
@@ -38,6 +58,7 @@ class PlayerView(msgspec.Struct, frozen=True, gc=False):
     name: str | None
     online: bool
     bot: Bot | UnsetType = UNSET
+    gone: GoneView | UnsetType = UNSET
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -95,6 +116,8 @@ class GameState(msgspec.Struct, frozen=True, gc=False):
         clock: the clocks; null for a game without time control.
         outcome: how the game ended; null while it is on.
         server_time: milliseconds since 1970.
+        offers: what players offer each other; left out if nothing.
+        rematch: the id of the game that the players went on to; left out if there is none.
     """
 
     game_id: str
@@ -110,6 +133,8 @@ class GameState(msgspec.Struct, frozen=True, gc=False):
     players: tuple[PlayerView, ...]
     outcome: Outcome | None
     server_time: int
+    offers: tuple[Offer, ...] | UnsetType = UNSET
+    rematch: str | UnsetType = UNSET
 
 
 class GameOverMessage(msgspec.Struct, frozen=True):
@@ -118,6 +143,39 @@ class GameOverMessage(msgspec.Struct, frozen=True):
     game_id: str
     seq: int
     outcome: Outcome
+
+
+class GameRematch(msgspec.Struct, frozen=True):
+    """``game:rematch``: the players go on in another game, where each has another seat."""
+
+    game_id: str
+    new_game_id: str
+
+
+class ChatLine(msgspec.Struct, frozen=True):
+    """``game:chat``: what somebody said at a table.
+
+    Attributes:
+        seat: the speaker's; null for a spectator.
+        user_id, name: the speaker.
+        at: milliseconds since 1970.
+        room: ``players``, which only players hear, or ``spectators``.
+    """
+
+    game_id: str
+    seat: int | None
+    user_id: UUID
+    name: str
+    text: str
+    at: int
+    room: Literal["players", "spectators"]
+
+
+class ChatHistory(msgspec.Struct, frozen=True):
+    """``game:chats``: what was said at a table before, as far as the viewer may know it."""
+
+    game_id: str
+    lines: list[ChatLine]
 
 
 class GamePresence(msgspec.Struct, frozen=True):
@@ -150,24 +208,45 @@ class LogEntry(msgspec.Struct, frozen=True):
     at: int
 
 
-def players(game: Game, online: Collection[UUID]) -> tuple[PlayerView, ...]:
+#: What `players` was made of, and what it made.
+_Kept = tuple[Collection[UUID], Mapping[UUID, Gone], GameStatus, tuple[PlayerView, ...]]
+
+
+def players(
+    game: Game, online: Collection[UUID], gone: Mapping[UUID, Gone] = NOBODY
+) -> tuple[PlayerView, ...]:
     """The seats of a table with their presence; made again only when one of them changes."""
-    kept: tuple[Collection[UUID], tuple[PlayerView, ...]] | None = game.memo.get("players")
+    kept: _Kept | None = game.memo.get("players")
     # The same object first: comparing two sets of UUIDs is several calls into Python.
-    if kept is not None and (kept[0] is online or kept[0] == online):
-        return kept[1]
+    if (
+        kept is not None
+        and (kept[0] is online or kept[0] == online)
+        and (kept[1] is gone or kept[1] == gone)
+        and kept[2] is game.status
+    ):
+        return kept[3]
     present = frozenset(online)
-    made = tuple(_player(seat, one, present) for seat, one in enumerate(game.players))
-    game.memo["players"] = (online if isinstance(online, frozenset) else present, made)
+    made = tuple(_player(game, seat, present, gone) for seat in range(len(game.players)))
+    as_given = online if isinstance(online, frozenset) else present
+    game.memo["players"] = (as_given, gone, game.status, made)
     return made
 
 
-def _player(seat: int, one: Player | None, present: Collection[UUID]) -> PlayerView:
+def _player(
+    game: Game, seat: int, present: Collection[UUID], gone: Mapping[UUID, Gone]
+) -> PlayerView:
+    one = game.players[seat]
     if one is None:
         return PlayerView(seat, None, None, False)
     if one.bot is not None:
         return PlayerView(seat, one.user_id, one.name, True, one.bot)
-    return PlayerView(seat, one.user_id, one.name, one.user_id in present)
+    here = one.user_id in present
+    mark = None if here or game.status is not GameStatus.LIVE else gone.get(one.user_id)
+    at = None if mark is None else claims.claimable_at(game, mark)
+    if mark is None or at is None:
+        return PlayerView(seat, one.user_id, one.name, here)
+    away = GoneView(mark.since, at, mark.closed)
+    return PlayerView(seat, one.user_id, one.name, here, gone=away)
 
 
 def clock(game: Game, now: int, outages: Sequence[Outage] = ()) -> ClockView | None:
@@ -201,13 +280,14 @@ def state(
     online: Collection[UUID],
     now: int,
     outages: Sequence[Outage] = (),
+    gone: Mapping[UUID, Gone] = NOBODY,
 ) -> GameState:
     """A game as ``seat`` (None: a spectator) may see it at ``now``; ``outages`` as for `clock`.
 
     Raises:
         EngineError: the engine failed to show it.
     """
-    return _state(game, seat, players(game, online), now, clock(game, now, outages))
+    return _state(game, seat, players(game, online, gone), now, clock(game, now, outages))
 
 
 def _state(
@@ -235,6 +315,8 @@ def _state(
         seats,
         game.outcome,
         now,
+        game.offers or UNSET,
+        UNSET if game.rematch is None else game.rematch,
     )
 
 
@@ -255,11 +337,12 @@ def messages(
     online: Collection[UUID],
     now: int,
     outages: Sequence[Outage] = (),
+    gone: Mapping[UUID, Gone] = NOBODY,
 ) -> list[tuple[int | None, Message]]:
     """What each seat of ``audience`` is told of ``entry``, which made ``game``.
 
     It is one message an entry for everybody. Every viewer gets every seq, whether or not its view
-    changed, so nothing leaks by its absence.
+    changed, so nothing leaks by its absence. The agreement on a rematch is followed by one more.
 
     Raises:
         EngineError: the engine failed to show it, or shows too much or what JSON cannot say.
@@ -267,11 +350,15 @@ def messages(
     if entry.kind is EntryKind.ENDED and game.outcome is not None:
         over = _message("game:over", GameOverMessage(game.game_id, game.seq, game.outcome))
         return [(seat, over) for seat in audience]
-    seats = players(game, online)
+    seats = players(game, online, gone)
     clocks = None if game.clock is None else clock(game, now, outages)
-    return [
+    told = [
         (seat, _message("game:state", _state(game, seat, seats, now, clocks))) for seat in audience
     ]
+    if game.rematch is not None:
+        rematch = _message("game:rematch", GameRematch(game.game_id, game.rematch))
+        told += [(seat, rematch) for seat, _ in told]
+    return told
 
 
 def current(
@@ -280,9 +367,10 @@ def current(
     online: Collection[UUID],
     now: int,
     outages: Sequence[Outage] = (),
+    gone: Mapping[UUID, Gone] = NOBODY,
 ) -> Message:
     """The game as ``seat`` may see it, as a message; raises as `messages` does."""
-    return _message("game:state", state(game, seat, online, now, outages))
+    return _message("game:state", state(game, seat, online, now, outages, gone))
 
 
 def warning(game_id: str, seat: int, now: int, due_at: int) -> Message:
@@ -300,9 +388,33 @@ def _message(event: str, payload: msgspec.Struct) -> Message:
     return Message(event, payload, data)
 
 
-def presence(game: Game, online: Collection[UUID]) -> Message:
+def may_hear(game: Game, user_id: UUID, line: ChatLine) -> bool:
+    """Whether the user may know what was said.
+
+    Players are by themselves. What spectators say reaches no player while the game is on.
+    """
+    if line.user_id == user_id:
+        return True
+    seated = game.seat_of(user_id) is not None
+    if line.room == "players":
+        return seated
+    return not seated or game.status is GameStatus.OVER
+
+
+def chat(line: ChatLine) -> Message:
+    """A line of a table's chat, for those who `may_hear` it."""
+    return _message("game:chat", line)
+
+
+def chats(game: Game, user_id: UUID, lines: Iterable[ChatLine]) -> Message:
+    """What was said, for this user."""
+    heard = [line for line in lines if may_hear(game, user_id, line)]
+    return _message("game:chats", ChatHistory(game.game_id, heard))
+
+
+def presence(game: Game, online: Collection[UUID], gone: Mapping[UUID, Gone] = NOBODY) -> Message:
     """Who is at the table, for everybody at it."""
-    return _message("game:presence", GamePresence(game.game_id, players(game, online)))
+    return _message("game:presence", GamePresence(game.game_id, players(game, online, gone)))
 
 
 def log_entry(game: Game, entry: Entry, seat: int | None) -> LogEntry:

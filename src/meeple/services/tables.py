@@ -11,14 +11,22 @@ from itertools import islice
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+import structlog
+from msgspec import UNSET
+
 from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.log import Entry
 from meeple.engine.rules import Rules
-from meeple.errors import GameNotFound
-from meeple.protocols import BotHouse, ClockWatch, EngineFactory, GameLog
+from meeple.errors import GameNotFound, MeepleError, SequenceConflict, Unavailable
+from meeple.protocols import BotHouse, Clock, ClockWatch, EngineFactory, GameLog, Gone
+from meeple.services.clock import SystemClock
+from meeple.services.rematch import rematch_steps
+
+log = structlog.get_logger(__name__)
 
 #: For engines that are trusted to come back.
 NO_LIMIT = nullcontext()
+SYSTEM_CLOCK = SystemClock()
 #: Seconds of folding after which others get their turn.
 TURN = 0.02
 
@@ -30,7 +38,8 @@ class Table:
         game: the game after the last entry that this node knows.
         lock: held while the game is decided, appended to and broadcast; gives order in this node.
         action_ids: every action_id of the log, with the seq of its entry.
-        announced: who was at the table when its viewers were last told; None: never.
+        announced: who was at the table, and who was gone, when its viewers were last told; None:
+            never.
         unsure: True if an append may have been written or not; `Tables.catch_up` finds out.
     """
 
@@ -39,7 +48,7 @@ class Table:
     def __init__(self, steps: Iterable[Step]) -> None:
         self.lock = asyncio.Lock()
         self.action_ids: dict[str, int] = {}
-        self.announced: frozenset[UUID] | None = None
+        self.announced: tuple[frozenset[UUID], dict[UUID, Gone]] | None = None
         self.unsure = False
         self.game: Game
         self.advance(steps)
@@ -62,6 +71,7 @@ class Tables:
         watch: is told of tables with clocks; None if nobody watches them.
         limit: tables to keep.
         time_limit: ends an engine that does not come back, at each entry.
+        clock: the server's time.
     """
 
     def __init__(
@@ -73,6 +83,7 @@ class Tables:
         watch: ClockWatch | None = None,
         limit: int = 10_000,
         time_limit: AbstractContextManager[None] = NO_LIMIT,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._engine_factory = engine_factory
         self._log = log
@@ -80,6 +91,7 @@ class Tables:
         self._watch = watch
         self._limit = limit
         self._time_limit = time_limit
+        self._clock = clock
         self._tables: OrderedDict[str, Table] = OrderedDict()
         # Whoever uses a table that was dropped meanwhile shares it with whoever asks for it: a
         # second one of the same game would break the order in this node.
@@ -160,16 +172,53 @@ class Tables:
         if not entries:
             raise GameNotFound
         table = Table(await self.fold(entries))
+        await self.follow_up(table.game)
         self.add(table)
         return table
 
     async def catch_up(self, table: Table) -> list[Step]:
         """Fold what the table's log holds beyond it; gives what was new. Needs the table's lock."""
         entries = await self._log.read(table.game.game_id, table.game.seq + 1)
-        steps = await self.fold(entries, table.game)
-        table.advance(steps)
+        steps = await self.follow(table, entries)
         table.unsure = False
         return steps
+
+    async def follow(self, table: Table, entries: Iterable[Entry]) -> list[Step]:
+        """Fold entries that are in the log next after the table. Needs the table's lock."""
+        steps = await self.fold(entries, table.game)
+        if steps:
+            await self.follow_up(steps[-1].game)
+        table.advance(steps)
+        return steps
+
+    async def follow_up(self, game: Game) -> None:
+        """See to it that the rematch which the players of ``game`` have agreed to is there.
+
+        Whoever learns that they have does it before anybody is told: the one who appended the
+        agreement may have died since.
+
+        Raises:
+            Unavailable: the log does not answer; the rematch may be there or not.
+        """
+        if game.rematch is None or await self._log.find_game(game.rematch) is not None:
+            return
+        [created] = await self._log.read(game.game_id, limit=1)
+        try:
+            with self._time_limit:
+                steps = rematch_steps(created, game, max(self._clock.now_ms(), game.at))
+            entries = [step.entry for step in steps]
+            new = steps[-1].game
+            due_at = UNSET if new.clock is None else new.clock.due_at()
+            await self._log.append(game.rematch, 0, entries, row=new.row(), due_at=due_at)
+        except SequenceConflict:
+            return  # another node was faster
+        except Unavailable:
+            raise
+        except MeepleError:
+            # The game that is over is sound, and its players can make another table.
+            log.exception("the rematch cannot be made", game_id=game.game_id)
+            return
+        self.add(Table(steps))
 
     async def fold(self, entries: Iterable[Entry], game: Game | None = None) -> list[Step]:
         """Every entry with the game after it; others get their turn while a long log is folded.

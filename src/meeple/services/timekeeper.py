@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from meeple.protocols import Clock, GameLog, Outage
 
-#: Ms between two beats, and without any until it was an outage.
-BEAT, LONGEST_GAP = 1_000, 5_000
+#: Ms between two beats, and without any until it was an outage: for a node that lives, which may
+#: have been busy, and for one that starts, which knows that it was away.
+BEAT, LONGEST_GAP, LONGEST_GAP_AT_START = 1_000, 5_000, 1_500
 
 
 def _unknown(sid: str) -> int:
@@ -59,7 +60,8 @@ class Timekeeper:
 
     async def _beat(self) -> None:
         now = self._clock.now_ms()
-        self.outages = await self._log.beat(now, LONGEST_GAP)
+        gap = LONGEST_GAP_AT_START if self._beat_at is None else LONGEST_GAP
+        self.outages = await self._log.beat(now, gap)
         self._beat_at = now
 
     def _beaten(self, beating: asyncio.Task[None]) -> None:

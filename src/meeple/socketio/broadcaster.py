@@ -48,6 +48,10 @@ class TableBroadcaster:
             self.unwatch(sid, game_id)
         return games
 
+    def viewers(self, game_id: str) -> Collection[str]:
+        """The connections that view the game, from whatever seat."""
+        return [sid for sids in self._viewers.get(game_id, {}).values() for sid in sids]
+
     def games_of(self, sid: str) -> Collection[str]:
         """The games that the connection views."""
         return self._games.get(sid, {}).keys()

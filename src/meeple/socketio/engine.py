@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from meeple.protocols import LEFT
 from meeple.socketio.protocol import engineio
 from meeple.socketio.protocol.engineio import Handshake, Packet
 from meeple.socketio.protocol.errors import ProtocolError
@@ -132,7 +133,7 @@ class Session:
         elif kind == engineio.PONG:
             self._server.heard(self)
         elif kind == engineio.CLOSE:
-            self.close("client disconnect", last=engineio.NOOP)
+            self.close(LEFT, last=engineio.NOOP)
         else:
             # PING is for probes only, UPGRADE for upgrades; NOOP says nothing.
             engineio.check_text(packet)

@@ -23,13 +23,15 @@ from meeple.errors import (
     TooManyGames,
     Unavailable,
 )
-from meeple.protocols import Ack, Clock, SocketServer
+from meeple.protocols import LEFT, Ack, Clock, SocketServer
 from meeple.schemas import ws_messages as ws
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.game_service import GameService
+from meeple.services.names import clean_name
 from meeple.services.rate_limit import TokenBucket
 from meeple.socketio.auth import AuthHandler, AuthResult
 from meeple.socketio.broadcaster import TableBroadcaster
+from meeple.socketio.talk import TalkHandlers
 from meeple.stats import Histogram
 
 log = structlog.get_logger(__name__)
@@ -46,10 +48,13 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 class Connection:
     """What the handlers know of one accepted connection."""
 
-    __slots__ = ("bucket", "expires_at", "expiry_told_at", "user_id")
+    __slots__ = ("bucket", "expires_at", "expiry_told_at", "name", "user_id")
 
-    def __init__(self, user_id: UUID, expires_at: int | None, bucket: TokenBucket) -> None:
+    def __init__(
+        self, user_id: UUID, name: str, expires_at: int | None, bucket: TokenBucket
+    ) -> None:
         self.user_id = user_id
+        self.name = name
         #: Seconds since 1970; None: never.
         self.expires_at = expires_at
         #: When the client was told that its token has expired, in seconds since 1970.
@@ -67,6 +72,7 @@ class GameHandlers:
         connections: presence.
         broadcaster: the viewers on this node.
         clock: the server's time.
+        talk: offers and chat.
         rate, burst: events a second that one connection may send, in the long run and at once.
         expiry_grace: seconds that a client has to send a fresh token once its own has expired.
     """
@@ -79,6 +85,7 @@ class GameHandlers:
         connections: ConnectionManager,
         broadcaster: TableBroadcaster,
         clock: Clock,
+        talk: TalkHandlers,
         *,
         rate: float = 50,
         burst: float = 200,
@@ -90,6 +97,7 @@ class GameHandlers:
         self._presence = connections
         self._broadcaster = broadcaster
         self._clock = clock
+        self._talk = talk
         self._new_bucket = partial(TokenBucket, rate, burst)
         self._expiry_grace = expiry_grace
         self._connections: dict[str, Connection] = {}
@@ -102,8 +110,10 @@ class GameHandlers:
             ws.Spectate: self._spectate,
             ws.Leave: self._leave,
             ws.Resign: self._resign,
+            ws.Claim: self._claim,
             ws.Heartbeat: self._heartbeat,
             ws.RefreshToken: self._refresh_token,
+            **talk.handle,
         }
 
     def __len__(self) -> int:
@@ -119,7 +129,9 @@ class GameHandlers:
             self._server.emit("auth_error", error, (sid,))
             return False
         await self._auth.setup_authenticated_session(self._server, sid, result.user_id)
-        self._connections[sid] = Connection(result.user_id, result.expires_at, self._new_bucket())
+        self._connections[sid] = Connection(
+            result.user_id, clean_name(result.name), result.expires_at, self._new_bucket()
+        )
         log.info("connected", sid=sid, user_id=str(result.user_id))
         return True
 
@@ -129,10 +141,19 @@ class GameHandlers:
         if connection is None:
             return
         left = self._broadcaster.forget(sid)
+        played = self._presence.games_of(sid, players_only=True)
         await self._auth.cleanup_authenticated_session(sid)
         log.info("disconnected", sid=sid, user_id=str(connection.user_id), reason=reason)
         for game_id in left:
-            await self._games.announce_presence(game_id)
+            try:
+                if game_id in played:
+                    closed = reason == LEFT
+                    await self._games.departed(game_id, connection.user_id, closed=closed)
+                else:
+                    await self._games.announce_presence(game_id)
+            except MeepleError as error:
+                # The others of this game hear of it later; those of the next are told now.
+                log.warning("departure not told", game_id=game_id, error=repr(error))
 
     async def on_event(self, sid: str, event: str, args: Sequence[Any], ack: Ack | None) -> None:
         """Handle one event; whatever goes wrong is told to its sender, and to nobody else."""
@@ -228,6 +249,7 @@ class GameHandlers:
                 last_seq=message.last_seq,
                 on_join=ack,
             )
+        await self._talk.welcome(sid, message.game_id, connection)
 
     async def _spectate(
         self, sid: str, connection: Connection, message: ws.Spectate, ack: Ack
@@ -240,6 +262,7 @@ class GameHandlers:
                 last_seq=message.last_seq,
                 on_join=ack,
             )
+        await self._talk.welcome(sid, message.game_id, connection)
 
     @asynccontextmanager
     async def _coming(self, sid: str, game_id: str, *, spectator: bool) -> AsyncIterator[None]:
@@ -259,15 +282,28 @@ class GameHandlers:
         await self._games.announce_presence(game_id)
 
     async def _leave(self, sid: str, connection: Connection, message: ws.Leave, ack: Ack) -> None:
+        played = message.game_id in self._presence.games_of(sid, players_only=True)
         self._games.leave(sid, message.game_id)
         await self._presence.leave_game(sid, message.game_id)
         ack(ws.Ok(ok=True, game_id=message.game_id))
-        await self._games.announce_presence(message.game_id)
+        if played:
+            await self._games.departed(message.game_id, connection.user_id, closed=True)
+        else:
+            await self._games.announce_presence(message.game_id)
 
     async def _resign(self, sid: str, connection: Connection, message: ws.Resign, ack: Ack) -> None:
         await self._games.resign(
             message.game_id,
             connection.user_id,
+            action_id=message.action_id,
+            on_commit=ack,
+        )
+
+    async def _claim(self, sid: str, connection: Connection, message: ws.Claim, ack: Ack) -> None:
+        await self._games.claim(
+            message.game_id,
+            connection.user_id,
+            result=message.result,
             action_id=message.action_id,
             on_commit=ack,
         )

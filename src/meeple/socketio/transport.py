@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import msgspec
 
-from meeple.protocols import SocketHandlers
+from meeple.protocols import LEFT, SocketHandlers
 from meeple.socketio.drive import drive
 from meeple.socketio.engine import Application, EngineServer, Session
 from meeple.socketio.peers import Peers
@@ -295,9 +295,9 @@ class SocketIOServer:
             refusal = {"message": "Invalid namespace"}
             client.send(Packet(Kind.CONNECT_ERROR, packet.namespace, refusal))
         elif not client.busy:
-            self._handle(client, packet, "client disconnect")
+            self._handle(client, packet, LEFT)
         elif len(client.inbox) < MAX_INBOX:
-            client.inbox.append((packet, "client disconnect"))
+            client.inbox.append((packet, LEFT))
         else:
             raise ProtocolError("too many packets at once", 1008)
 

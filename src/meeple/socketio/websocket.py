@@ -16,6 +16,7 @@ import structlog
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
+from meeple.protocols import LEFT
 from meeple.socketio.engine import MAX_BUFFERED, EngineServer, Session
 from meeple.socketio.peers import Peers
 from meeple.socketio.protocol import engineio, websocket
@@ -25,7 +26,9 @@ log = structlog.get_logger(__name__)
 
 #: Messages of one client that are handled before others get their turn.
 MAX_AT_ONCE = 64
-
+#: Close codes of a client that closed on purpose: it has done, it goes away (as from a page that is
+#: closed), or it gave no code.
+GOODBYES = (1000, 1001, 1005)
 
 #: The answer to a handshake that cannot be read.
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -256,7 +259,7 @@ class WebSocketProtocol(asyncio.Protocol):
     def _on_close(self, payload: bytes) -> None:
         code = websocket.close_code(payload)
         self.close(1000 if code == 1005 else code, "")
-        self._end("transport close")
+        self._end(LEFT if code in GOODBYES else "transport close")
         self._transport.close()
 
     def _fail(self, code: int, reason: str) -> None:

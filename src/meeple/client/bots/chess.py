@@ -36,15 +36,17 @@ class UciBot:
             self._game_id, self._moves = state.game_id, []
             await self._engine.new_game()
         log = (await self._read_log(state.game_id)).entries
-        for before, seat, action in self._shadow.follow(log, state):
+        kept, played = self._shadow.follow(log, state)
+        del self._moves[kept:]
+        for before, seat, action in played:
             names = {word: move for move, word in uci_moves(before, seat).items()}
             self._moves.append(names[action])
         fen = str(self._shadow.options.get("fen", ""))
         best = await self._engine.best_move(fen, self._moves, self._effort)
         words = uci_moves(self._shadow.state, own_seat(state))
         if best not in words:
-            played = " ".join(self._moves) or "no move"
+            moves = " ".join(self._moves) or "no move"
             raise BotFailed(
-                f"the chess engine wants to play {best!r:.100}, which is not legal after {played}"
+                f"the chess engine wants to play {best!r:.100}, which is not legal after {moves}"
             )
         return words[best]

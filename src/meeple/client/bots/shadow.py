@@ -34,6 +34,13 @@ class Played(NamedTuple):
     action: JSON
 
 
+class Followed(NamedTuple):
+    """What came of following a game: of the actions known before, ``kept`` still stand."""
+
+    kept: int
+    played: list[Played]
+
+
 class _NoChance(Random):
     """Stands for the server's generator, which nobody but the server has."""
 
@@ -79,8 +86,9 @@ class Shadow:
         self.options: Mapping[str, JSON] = {}
         self._seats = 0
         self._game_id = game_id
+        self._standing: list[Played] = []
 
-    def follow(self, log: Sequence[LogEntry], shown: GameState) -> list[Played]:
+    def follow(self, log: Sequence[LogEntry], shown: GameState) -> Followed:
         """Fold the log on to what is shown; gives the actions that are new.
 
         Raises:
@@ -88,10 +96,11 @@ class Shadow:
         """
         if shown.game_id != self._game_id:
             self._forget(shown.game_id)
-        played: list[Played] = []
+        kept = len(self._standing)
         try:
             for entry in log[self.seq + 1 : shown.seq + 1]:
-                self._fold(entry, played)
+                self._fold(entry)
+                kept = min(kept, len(self._standing))
             own = self._rules.view(self.state, None)
         except MeepleError as error:
             raise BotFailed(
@@ -102,9 +111,9 @@ class Shadow:
                 f"the game {shown.game_id} is another here than on the server at seq {shown.seq}:"
                 f" is {self._rules.name} of the same version on both?"
             )
-        return played
+        return Followed(kept, self._standing[kept:])
 
-    def _fold(self, entry: LogEntry, played: list[Played]) -> None:
+    def _fold(self, entry: LogEntry) -> None:
         payload = entry.payload or {}
         if entry.kind is EntryKind.CREATED:
             self.options, self._seats = payload["options"], payload["seats"]
@@ -112,8 +121,13 @@ class Shadow:
             self.state = self._rules.new_game(self._seats, self.options, self._no_chance)
         elif entry.kind is EntryKind.ACTION and entry.seat is not None:
             action = payload["action"]
-            played.append(Played(self.state, entry.seat, action))
+            self._standing.append(Played(self.state, entry.seat, action))
             self.state = self._rules.apply(self.state, entry.seat, action, self._no_chance)
+        elif entry.kind is EntryKind.ANSWERED and "actions" in payload:
+            # A takeback that was agreed to.
+            left = len(self._standing) - payload["actions"]
+            self.state = self._standing[left].before
+            del self._standing[left:]
         self.seq = entry.seq
 
 

@@ -18,6 +18,7 @@ from meeple.engines.openspiel.start import copy_of, draw_chance, start
 
 PERFECT = pyspiel.GameType.Information.PERFECT_INFORMATION
 SEQUENTIAL = pyspiel.GameType.Dynamics.SEQUENTIAL
+DETERMINISTIC = pyspiel.GameType.ChanceMode.DETERMINISTIC
 
 
 class SpielEngine:
@@ -36,6 +37,7 @@ class SpielEngine:
         self.Options = options_type(kind)
         # While simultaneous actions are pending they are hidden, whatever the game says of itself.
         self.perfect_information = kind.information == PERFECT and kind.dynamics == SEQUENTIAL
+        self.takebacks = self.perfect_information and kind.chance_mode == DETERMINISTIC
         self.board = BOARDS.get(kind.short_name)
         self._kind = kind
 

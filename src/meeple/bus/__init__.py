@@ -1,0 +1,1 @@
+"""The bus between nodes, on Redis or Valkey. It may lose messages; nothing depends on it."""
