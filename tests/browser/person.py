@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Page, Request, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Request, expect
 
 #: What one says of a cell that may be clicked.
 POSSIBLE = '[role="gridcell"][aria-label$=", possible"]'
@@ -53,12 +53,16 @@ class Person:
         await self.page.get_by_label("Your name").fill(name)
         await self.page.get_by_label("Your name").press("Enter")
 
-    async def make_table(self, game: str, **choices: str) -> str:
-        """Make a table in the lobby, of the game that is called so; gives its address."""
+    async def choose(self, game: str) -> Locator:
+        """Choose the game that is called so in the lobby; gives the dialog for a new table."""
         await self.page.get_by_label("Search the games").fill(game)
         named = self.page.locator("button.tile", has=self.page.get_by_text(game, exact=True))
         await named.first.click()
-        dialog = self.page.get_by_role("dialog")
+        return self.page.get_by_role("dialog")
+
+    async def make_table(self, game: str, **choices: str) -> str:
+        """Make a table of the game; gives its address."""
+        dialog = await self.choose(game)
         against = choices.pop("against", None)
         if against is not None:
             await dialog.get_by_text(against).click()

@@ -198,7 +198,7 @@ async def test_somebody_who_has_no_seat_watches(arrive: Arrive) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["duel", "goofspiel", "openspiel:hearts", "openspiel:hex", "openspiel:checkers", "openspiel:y"],
+    ["duel", "openspiel:hearts", "openspiel:backgammon", "openspiel:y"],
 )
 async def test_the_first_actions_of_a_game_are_played_against_bots(
     arrive: Arrive, name: str
@@ -224,9 +224,7 @@ async def test_who_comes_with_a_token_needs_no_name(arrive: Arrive) -> None:
 async def test_a_clock_runs_and_shows_tenths_when_little_is_left(arrive: Arrive) -> None:
     ann = await arrive()
     await ann.enter("Ann")
-    await ann.page.get_by_label("Search the games").fill("connect")
-    await ann.page.locator("button.tile").first.click()
-    dialog = ann.page.get_by_role("dialog")
+    dialog = await ann.choose("Connect four")
     await dialog.get_by_label("Clock").select_option("custom")
     await dialog.get_by_label("seconds", exact=True).fill("9")
     await dialog.locator("button.main").click()
@@ -292,3 +290,31 @@ async def test_cards_and_men_are_dragged(arrive: Arrive) -> None:
         await ann.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         await (ann.page.mouse.down() if name == "c3" else ann.page.mouse.up())
     await ann.moved(before)
+
+
+async def test_players_talk_offer_and_go_on_to_a_rematch_with_seats_swapped(
+    arrive: Arrive,
+) -> None:
+    ann, ben = await table_of_two(arrive, "Chess")
+    await drag(ann, "e2", "e4")
+    await ann.page.get_by_label("Say something at this table").fill("Have fun, Ben!")
+    await ann.page.keyboard.press("Enter")
+    await expect(ben.page.get_by_text("Have fun, Ben!")).to_be_visible()
+    await ann.page.get_by_label("Offer a draw").click()
+    await expect(ben.page.get_by_text("Ann offers a draw")).to_be_visible()
+    await ben.page.get_by_role("button", name="Decline").click()
+    await expect(ann.page.get_by_text("You offer a draw")).to_be_hidden()
+    await ann.page.get_by_label("Ask to take the last move back").click()
+    await ben.page.get_by_role("button", name="Accept").click()
+    e4 = ben.page.locator('.squares [aria-label^="e4:"]')
+    await expect(e4).to_have_attribute("aria-label", "e4: empty")
+    await ben.page.get_by_label("Resign …").click()
+    await ben.page.get_by_role("button", name="Resign", exact=True).click()
+    await ann.sees("You won")
+    first = ann.page.url
+    await ann.page.get_by_role("button", name="Rematch").click()
+    await ben.page.get_by_role("button", name="Accept").click()
+    await ben.my_turn()
+    assert ann.page.url != first
+    await drag(ben, "d2", "d4")
+    await ann.my_turn()
