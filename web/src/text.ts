@@ -14,6 +14,10 @@ const REASONS: Record<string, string> = {
 };
 
 const TITLES: Record<string, string> = {
+  // Meeple has games of the same names.
+  "openspiel:connect_four": "Connect four (OpenSpiel)",
+  "openspiel:goofspiel": "Goofspiel (OpenSpiel)",
+  "openspiel:tic_tac_toe": "Tic tac toe (OpenSpiel)",
   mnk: "m,n,k-game",
   rbc: "Reconnaissance Blind Chess",
   phantom_ttt: "Phantom Tic Tac Toe",
@@ -23,7 +27,7 @@ const TITLES: Record<string, string> = {
 /** "openspiel:tic_tac_toe" as a title. */
 export function title(engine: string): string {
   const name = engine.slice(engine.indexOf(":") + 1);
-  const known = TITLES[name];
+  const known = TITLES[engine] ?? TITLES[name];
   if (known) return known;
   const said = name.replace(/[_-]+/g, " ");
   return said.charAt(0).toUpperCase() + said.slice(1);
