@@ -140,3 +140,10 @@ def test_an_engine_is_made_again_in_another_process_by_its_name() -> None:
     again = pickle.loads(pickle.dumps(game))
     assert isinstance(again, GuessingEngine)
     assert again.Options.__struct_fields__ == game.Options.__struct_fields__
+
+
+@pytest.mark.parametrize(("prob_end", "dealt"), [(0.0, True), (0.3, False)])
+def test_a_bargain_that_chance_may_end_is_not_dealt_anew(prob_end: float, dealt: bool) -> None:
+    game, state = begin("bargaining", prob_end=prob_end, max_turns=8)
+    state = play_on(game, state, 2, Random(1))
+    assert (game.redeal(state, 0, Random(0)) is not None) == dealt

@@ -55,7 +55,7 @@ class ResamplingEngine(SpielEngine):
         The library deals for those who play. Dealing for each of them in turn would give a
         spectator what it cannot tell from the true state, but by way of what the seats hold.
         """
-        if seat is None:
+        if seat is None or _ends_by_chance(state.spiel):
             return None
         if self._kind.short_name == "gin_rummy":
             spiel = gin_rummy.redeal(state.spiel, seat, rng)
@@ -93,6 +93,16 @@ class GuessingEngine(ResamplingEngine):
                 visits[child.action] += child.explore_count
                 total[child.action] += child.total_reward
         return _word(state, seat, max(numbers, key=lambda one: (visits[one], total[one])))
+
+
+def _ends_by_chance(spiel: Any) -> bool:
+    """Whether it is a game of bargaining that chance may end: the library cannot deal it anew.
+
+    It plays the offers again, and takes the throw between two of them for an offer.
+    """
+    game = spiel.get_game()
+    parameters = game.get_parameters()
+    return bool(game.get_type().short_name == "bargaining" and parameters.get("prob_end", 0))
 
 
 def make_engine(name: str) -> SpielEngine:
