@@ -85,6 +85,7 @@ types: $(VENV)/.dev  ## Write the types of the TypeScript client from the server
 
 bench: $(VENV)/.dev benchmarks/peers/node_modules/.package-lock.json  ## Measure Meeple beside its peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.workers
 
 soak: $(VENV)/.dev  ## Play for ten minutes and look for leaks; writes docs/soak.md
 	$(BIN)/python -m benchmarks.soak
