@@ -53,7 +53,7 @@ class Forbidden(MeepleError):
 
 
 class Banned(MeepleError):
-    """This account is banned from this server."""
+    """Your account is banned from this server."""
 
     code = "banned"
     status = 403

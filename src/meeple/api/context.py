@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,8 +12,9 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
-from meeple.errors import InvalidToken, RateLimited, Unavailable
-from meeple.protocols import Bus, GameLog
+from meeple.errors import InvalidToken, RateLimited
+from meeple.protocols import GameLog
+from meeple.services.admin import AdminService
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
@@ -26,7 +27,8 @@ class Context:
     """The services behind the routes.
 
     Attributes:
-        bus: connects the nodes; None if there is but this one.
+        admin: what admins may ask.
+        check: looks at each part that the server depends on: ``ok``, or what is wrong with it.
         limiter: how many requests a user, or for guests' accounts an address, may make.
         guest_tokens: makes guests' tokens; None if there are no guests here.
         guest_ttl: seconds that a guest's token is good for.
@@ -35,6 +37,8 @@ class Context:
     """
 
     games: GameService
+    admin: AdminService
+    check: Callable[[], Awaitable[dict[str, str]]]
     catalog: EngineCatalog
     verifier: TokenVerifier
     log: GameLog
@@ -44,25 +48,11 @@ class Context:
     guest_ttl: int
     draining: Callable[[], bool] = lambda: False
     metrics: Callable[[], bytes] = bytes
-    bus: Bus | None = None
 
     def limit(self, client: Hashable) -> None:
         """Count one request of the client's; raises `RateLimited` if there were too many."""
         if not self.limiter.take(client, time.monotonic()):
             raise RateLimited
-
-    async def check(self) -> dict[str, str]:
-        """Each part that the server depends on: ``ok``, or what is wrong with it."""
-        parts = {}
-        for name, check in (("log", self.log.check), ("presence", self.connections.check)):
-            try:
-                await check()
-                parts[name] = "ok"
-            except Unavailable as error:
-                parts[name] = error.message
-        if self.bus is not None:
-            parts["bus"] = "ok" if self.bus.up else "bus: Redis does not answer"
-        return parts
 
     async def identify(self, request: Request) -> Identity | None:
         """Whose bearer token the request has; None if it has none.
