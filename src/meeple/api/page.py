@@ -53,7 +53,7 @@ The API is documented at /api/docs.
 
 
 def mount_page(app: FastAPI, folder: Path | None = None) -> bool:
-    """Serve the page at ``/``, or say there that it was not built; True if it was.
+    """Serve the page at ``/``, and that of admins at ``/admin``; or say there that it was not built; True if it was.
 
     Only the files that the build has made get routes, and ``/assets``: no other address changes.
 
@@ -75,6 +75,9 @@ def mount_page(app: FastAPI, folder: Path | None = None) -> bool:
         if one.is_file():
             endpoint = files.endpoint(one.name)
             app.add_route(f"/{one.name}", endpoint, methods=["GET"], include_in_schema=False)
+    if (folder / "admin.html").is_file():
+        endpoint = files.endpoint("admin.html")
+        app.add_route("/admin", endpoint, methods=["GET"], include_in_schema=False)
     return True
 
 
