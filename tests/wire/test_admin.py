@@ -21,8 +21,10 @@ from meeple.config import Settings
 from meeple.services.recent_errors import RecentErrors
 from meeple.services.tokens import TokenIssuer
 from meeple.store.sqlite import SqliteGameLog
-from tests.harness import server_here, until
+from tests.harness import server_here, server_process, until
 from tests.line import line
+from tests.postgres import postgres as postgres
+from tests.postgres import postgres_url as postgres_url
 from tests.valkey import running_valkey
 
 # One server, and so one event loop, for all tests that leave it alone.
@@ -45,12 +47,18 @@ class User:
 class House:
     """A server, its admin, and a game of goofspiel of Ann's against Ben."""
 
-    def __init__(self, url: str, node: Node, session: aiohttp.ClientSession) -> None:
+    def __init__(self, url: str, session: aiohttp.ClientSession, node: Node | None = None) -> None:
         self.url = url
-        self.node = node
+        self._node = node
         self._session = session
         self.root = User("Root", admin=True)
         self.ann, self.ben = User("Ann"), User("Ben")
+
+    @property
+    def node(self) -> Node:
+        """The server's parts, if it is in this process."""
+        assert self._node is not None
+        return self._node
 
     async def ask(
         self, user: User | None, method: str, path: str, body: Any = None, **query: str
@@ -102,7 +110,7 @@ async def open_house(folder: Path, **parts: Any) -> AsyncIterator[House]:
         server_here(settings, **parts) as (url, node),
         aiohttp.ClientSession() as session,
     ):
-        yield House(url, node, session)
+        yield House(url, session, node)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -355,10 +363,10 @@ async def test_nodes_see_each_other_and_hear_of_what_is_done_on_another(tmp_path
                 redis=valkey.url,
             )
             session = await stack.enter_async_context(aiohttp.ClientSession())
-            one, two = [
-                House(*await stack.enter_async_context(server_here(settings, log=log)), session)
-                for _ in range(2)
+            servers = [
+                await stack.enter_async_context(server_here(settings, log=log)) for _ in range(2)
             ]
+            one, two = (House(url, session, node) for url, node in servers)
             two.root, cleo = one.root, User("Cleo")
             clients = [
                 await stack.enter_async_context(line(house.url, user.token))
@@ -394,3 +402,30 @@ async def test_nodes_see_each_other_and_hear_of_what_is_done_on_another(tmp_path
             assert overview["nodes"][0]["parts"]["log"] == "ok"
             lost = f"/admin/nodes/{other}/drain"
             assert await one.code(one.root, "POST", lost) == "unavailable"
+
+
+@pytest.mark.process
+async def test_of_several_workers_only_the_one_that_is_drained_is_replaced(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    options = ("--workers", "2", "--database", postgres_url)
+    with running_valkey() as valkey:
+        async with (
+            server_process(
+                tmp_path, *options, "--redis", valkey.url, secret=SECRET, bot_workers="0"
+            ) as server,
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session,
+        ):
+            house = House(server.url, session)
+            seen: set[str] = set()
+            while len(seen) < 2:
+                await asyncio.sleep(0.05)
+                seen = {one["node"] for one in (await house.admin("GET", "/overview"))["nodes"]}
+            drained = min(seen)
+            await house.admin("POST", f"/nodes/{drained}/drain", {"reason": "it leaks"})
+            left = set(seen)
+            while len(left) < 2 or drained in left:
+                await asyncio.sleep(0.05)
+                left = {one["node"] for one in (await house.admin("GET", "/overview"))["nodes"]}
+            assert len(left & seen) == 1
+            assert await house.acts(drained) == [("drain", "it leaks")]

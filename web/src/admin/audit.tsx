@@ -22,7 +22,7 @@ export function AuditView({ target }: { target: string }) {
       <Problem words={pages.error} />
       {!pages.loading && pages.rows.length === 0 && <p class="empty">Nothing was done.</p>}
       {pages.rows.length > 0 && (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="group" aria-label="Table">
           <table>
             <thead>
               <tr>

@@ -49,7 +49,7 @@ export function GameView({ id }: { id: string }) {
 
 function Entries({ entries }: { entries: readonly LogEntry[] }) {
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Table">
       <table>
         <thead>
           <tr>

@@ -35,7 +35,7 @@ export function GamesView() {
 
 export function GameTable({ games, reload }: { games: readonly GameRow[]; reload: () => void }) {
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Table">
       <table>
         <thead>
           <tr>

@@ -23,7 +23,7 @@ function Nodes({ nodes, reload }: { nodes: readonly NodeReport[]; reload: () => 
   return (
     <section>
       <h2>Nodes</h2>
-      <div class="scroll">
+      <div class="scroll" tabIndex={0} role="group" aria-label="Table">
         <table>
           <thead>
             <tr>
@@ -109,7 +109,7 @@ function Engines({ nodes }: { nodes: readonly NodeReport[] }) {
       {all.length === 0 ? (
         <p class="empty">Nothing was played yet.</p>
       ) : (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="group" aria-label="Table">
           <table>
             <thead>
               <tr>
@@ -148,7 +148,7 @@ function Errors({ nodes }: { nodes: readonly NodeReport[] }) {
       {all.length === 0 ? (
         <p class="empty">None.</p>
       ) : (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="group" aria-label="Table">
           <table>
             <thead>
               <tr>

@@ -139,14 +139,19 @@ export function Act({ name, what, required = false, children, act, done }: ActPr
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
+  const back = useRef(false);
+  const close = (): void => {
+    back.current = true;
+    setOpen(false);
+    setError(null);
+  };
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     setBusy(true);
     try {
       await act(String(form.get("reason") ?? "").trim(), form);
-      setOpen(false);
-      setError(null);
+      close();
       done();
     } catch (caught) {
       setError((caught as Error).message);
@@ -156,12 +161,20 @@ export function Act({ name, what, required = false, children, act, done }: ActPr
   };
   if (!open)
     return (
-      <button class="small" aria-label={what} onClick={() => setOpen(true)}>
+      <button
+        class="small"
+        aria-label={what}
+        onClick={() => setOpen(true)}
+        ref={(it) => {
+          // Whoever closes the form is where it was opened.
+          if (back.current) it?.focus();
+        }}
+      >
         {name}
       </button>
     );
   return (
-    <form class="act" aria-label={what} onSubmit={(event) => void submit(event)} onKeyDown={(event) => event.key === "Escape" && setOpen(false)}>
+    <form class="act" aria-label={what} onSubmit={(event) => void submit(event)} onKeyDown={(event) => event.key === "Escape" && close()}>
       <label>
         Reason
         <input name="reason" required={required} maxLength={500} autocomplete="off" ref={focus} />
@@ -170,7 +183,7 @@ export function Act({ name, what, required = false, children, act, done }: ActPr
       <button class="small danger" disabled={busy}>
         {name} now
       </button>
-      <button class="small" type="button" onClick={() => setOpen(false)}>
+      <button class="small" type="button" onClick={close}>
         Cancel
       </button>
       <Problem words={error} />

@@ -92,7 +92,7 @@ function Impose({ kind, id, done }: { kind: SanctionKind; id: string; done: () =
 
 function Sanctions({ sanctions, reload }: { sanctions: readonly Sanction[]; reload: () => void }) {
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Table">
       <table>
         <thead>
           <tr>
