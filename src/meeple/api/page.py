@@ -53,7 +53,9 @@ The API is documented at /api/docs.
 
 
 def mount_page(app: FastAPI, folder: Path | None = None) -> bool:
-    """Serve the page at ``/``, and that of admins at ``/admin``; or say there that it was not built; True if it was.
+    """Serve the page at ``/``, or say there that it was not built; True if it was.
+
+    The page of admins is at ``/admin``.
 
     Only the files that the build has made get routes, and ``/assets``: no other address changes.
 

@@ -129,6 +129,7 @@ class NodeReporter:
 
     async def report(self) -> NodeReport:
         """The node as it is now."""
+        parts = await self._check()  # which takes a while where something is wrong
         now = self._clock.now_ms()
         return NodeReport(
             node=self.node,
@@ -141,7 +142,7 @@ class NodeReporter:
             games=self._games(),
             draining=self._draining(),
             rates=self._rates(now),
-            parts=await self._check(),
+            parts=parts,
             engines=slowest(self._engine_seconds.items()),
             errors=list(self._recent.lines)[::-1],
         )

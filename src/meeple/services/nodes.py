@@ -22,7 +22,7 @@ from meeple.services.presence_store import REDIS_FAILURES
 log = structlog.get_logger(__name__)
 
 #: Seconds between two reports of a node, and after which it is not believed any more.
-BEAT, TTL = 2.0, 10.0
+BEAT, TTL = 2.0, 15.0
 #: Errors that a node reports to the others.
 SHARED_ERRORS = 20
 #: Seconds that a round trip to Redis may take.
