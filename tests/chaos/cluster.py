@@ -24,7 +24,6 @@ SETTINGS = {
     "ping_timeout": "2",
     "presence_ttl": "5",
     "bot_workers": "0",
-    "log_level": "warning",
     "rate": "1000",
     "burst": "1000",
 }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from meeple.cli.verify import verify_log
-from meeple.engine.game import Game, fold_all
+from meeple.engine.game import Game, Step, fold_all
 from meeple.engine.log import Entry, EntryKind
+from meeple.engine.time_controls import Fischer
+from meeple.errors import MeepleError
 from meeple.protocols import EngineFactory, GameLog
 from meeple.services import projection
 from meeple.services.projection import GameState
@@ -63,11 +66,20 @@ class History:
         for game_id, invocations in by_game.items():
             entries = await log.read(game_id)
             found += _action_faults(entries, invocations)
+            found += _clock_faults(_folded(entries, tables))
         for view in self.views:
             entries = await log.read(view.game_id)
-            games = [step.game for step in fold_all(entries, tables.rules)]
-            found += _view_faults(view, games)
+            games = [step.game for step in _folded(entries, tables)]
+            found += _view_faults(view, games) if games else []
         return found
+
+
+def _folded(entries: list[Entry], tables: Tables) -> list[Step]:
+    """Nothing if it cannot be folded, of which `verify_log` has told."""
+    try:
+        return list(fold_all(entries, tables.rules))
+    except MeepleError:
+        return []
 
 
 def _action_faults(entries: list[Entry], invocations: list[Invocation]) -> list[str]:
@@ -94,6 +106,45 @@ def _action_faults(entries: list[Entry], invocations: list[Invocation]) -> list[
         if entry.action_id not in asked or entry.payload["action"] != asked[entry.action_id]:
             found.append(f"{entry}: nobody asked for it")
     return found
+
+
+def _clock_faults(steps: list[Step]) -> list[str]:
+    """What the players have left is what a plain sum over the entries' times comes to."""
+    last = steps[-1].game if steps else None
+    if last is None or last.clock is None or not isinstance(last.clock.control, Fischer):
+        return []
+    control = last.clock.control
+    assert control.first_move is None
+    left = [control.initial * 1000] * len(last.players)
+    since: dict[int, int] = {}
+    pauses: list[tuple[int, int]] = []
+    for step in steps:
+        entry, payload = step.entry, step.entry.payload
+        if entry.kind is EntryKind.PAUSED:
+            pauses.append((payload["since"], payload["until"]))
+        for seat in list(since):
+            acted = entry.kind is EntryKind.ACTION and entry.seat == seat
+            if acted or seat not in step.game.to_act:
+                ran = entry.at - since.pop(seat)
+                ran -= _paused(pauses, entry.at - ran, entry.at)
+                left[seat] = max(0, left[seat] - max(0, ran - payload.get("lag", 0) * acted))
+                left[seat] += control.increment * 1000 * acted
+        for seat in step.game.to_act:
+            since.setdefault(seat, entry.at)
+    shown = [clock.bank.main for clock in last.clock.seats]
+    return [] if shown == left else [f"{last.game_id}: clocks say {shown}, the entries {left}"]
+
+
+def _paused(pauses: list[tuple[int, int]], start: int, end: int) -> int:
+    """How many ms between these two times lie in a pause."""
+    times = sorted({start, end, *(time for pause in pauses for time in pause)})
+    return sum(
+        after - before
+        for before, after in pairwise(times)
+        if start <= before
+        and after <= end
+        and any(since <= before and after <= until for since, until in pauses)
+    )
 
 
 def _view_faults(view: LastView, games: list[Game]) -> list[str]:

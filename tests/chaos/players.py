@@ -16,7 +16,14 @@ from tests.chaos.history import History, Invocation, LastView
 #: Seconds until a player gives a command up; the faults of a test must heal faster.
 PATIENCE = 60.0
 #: What a client is refused with that was overtaken, or that only seemed to be its turn.
-OVERTAKEN = {"not_your_turn", "game_over", "illegal_action", "stale_seq", "forced_action_required"}
+OVERTAKEN = {
+    "not_your_turn",
+    "game_over",
+    "illegal_action",
+    "stale_seq",
+    "forced_action_required",
+    "out_of_time",
+}
 
 
 class Match:

@@ -15,17 +15,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from meeple import bootstrap
 from meeple.config import Settings
-from tests.chaos.cluster import SECRET, Cluster, Node, cluster
+from tests.chaos.cluster import SECRET, Cluster, cluster
 from tests.chaos.history import History
 from tests.chaos.players import Match
+from tests.proxy import Proxy
 
 SECONDS = float(os.environ.get("MEEPLE_CHAOS_SECONDS", "12"))
 MATCHES = int(os.environ.get("MEEPLE_CHAOS_MATCHES", "8"))
 SEED = int(os.environ.get("MEEPLE_CHAOS_SEED", "20"))
 FREEZE = 10.0 if SECONDS > 60 else 4.0
+
+CLOCK = {"kind": "fischer", "initial": 60, "increment": 1, "first_move": None}
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(SECONDS + 240)]
 
@@ -70,6 +74,11 @@ async def presence_gone(whole: Cluster, rng: random.Random) -> None:
     await asyncio.to_thread(whole.valkey.start)
 
 
+async def presence_wiped(whole: Cluster, rng: random.Random) -> None:
+    async with Redis.from_url(whole.valkey.url) as valkey:
+        await valkey.flushall()
+
+
 async def presence_restarted(whole: Cluster, rng: random.Random) -> None:
     await asyncio.to_thread(whole.valkey.stop)
     await asyncio.to_thread(whole.valkey.start)
@@ -83,10 +92,7 @@ async def presence_line(whole: Cluster, rng: random.Random) -> None:
     await _line(rng.choice(whole.nodes).to_valkey, rng)
 
 
-async def _line(proxy: object, rng: random.Random) -> None:
-    from tests.proxy import Proxy
-
-    assert isinstance(proxy, Proxy)
+async def _line(proxy: Proxy, rng: random.Random) -> None:
     kind = rng.choice(["cut", "requests", "answers", "black hole"])
     if kind == "requests":
         proxy.requests.clear()
@@ -136,8 +142,16 @@ async def playing(
     over = asyncio.Event()
     engines = ["tic-tac-toe", "connect-four", "goofspiel"]
     matches = [
-        Match(whole.clients.url, SECRET, engines, history, random.Random(rng.random()))
-        for _ in range(MATCHES)
+        Match(
+            whole.clients.url,
+            SECRET,
+            engines,
+            history,
+            random.Random(rng.random()),
+            # Half of them with clocks, which nobody may be cheated of.
+            time_control=CLOCK if number % 2 else None,
+        )
+        for number in range(MATCHES)
     ]
     tasks = [asyncio.create_task(match.play(over)) for match in matches]
     try:
@@ -159,7 +173,7 @@ async def playing(
     [
         pytest.param([killed, stopped, frozen], id="nodes"),
         pytest.param([database_restarted, database_killed], id="database"),
-        pytest.param([presence_restarted, presence_gone], id="presence"),
+        pytest.param([presence_wiped, presence_restarted, presence_gone], id="presence"),
         pytest.param([database_line, presence_line, clients_line] * 2, id="lines"),
     ],
 )
@@ -179,7 +193,3 @@ async def test_every_ack_is_in_the_log_once_and_all_saw_it(
             raise
     print(f"{history.acked} acks, {happened} faults, {len(history.views)} last views")
     assert history.acked > 10 * MATCHES
-
-
-def node_of(whole: Cluster, number: int) -> Node:
-    return whole.nodes[number]

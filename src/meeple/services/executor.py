@@ -138,7 +138,7 @@ class Executor:
         await table.lock.acquire()
         try:
             if table.unsure:
-                await self._catch_up(table)
+                await self.catch_up(table)
             if arrived is not None and not self._keeper.fresh:
                 await self._keeper.beat()
             for _ in range(ATTEMPTS):
@@ -163,7 +163,7 @@ class Executor:
                     self.engine_seconds[game.rules.name].note(time.perf_counter() - started)
                 except MeepleError:
                     # Refused by what this node knows; another may have played meanwhile.
-                    if not await self._catch_up(table):
+                    if not await self.catch_up(table):
                         raise
                     continue
                 if steps and not await self._append(table, steps):
@@ -192,7 +192,7 @@ class Executor:
                 due_at=UNSET if after.clock is None else after.clock.due_at(),
             )
         except (SequenceConflict, DuplicateAction):
-            await self._catch_up(table)
+            await self.catch_up(table)
             return False
         except BaseException:
             # Whether it was written is not known: the log is asked before the next use.
@@ -226,17 +226,13 @@ class Executor:
         """The game as the log has it now, whoever appended to it."""
         table = await self._tables.get(game_id)
         async with table.lock:
-            await self._catch_up(table)
+            await self.catch_up(table)
             return table.game
 
     async def settle(self, table: Table) -> None:
         """Find out what this node may not know: what became of its append, or of others'."""
         if table.unsure or not self._is_current(table.game.game_id):
-            await self._catch_up(table)
-
-    async def catch_up(self, table: Table) -> bool:
-        """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
-        return await self._catch_up(table)
+            await self.catch_up(table)
 
     async def receive(self, table: Table, entries: Sequence[Entry]) -> bool:
         """Fold what another node has appended, and tell it. Needs the lock.
@@ -247,12 +243,13 @@ class Executor:
         if not fresh:
             return False
         if table.unsure or fresh[0].seq != table.game.seq + 1:
-            await self._catch_up(table)
+            await self.catch_up(table)
             return False
         self._tell(table, await self._tables.follow(table, fresh), elsewhere=True)
         return True
 
-    async def _catch_up(self, table: Table) -> bool:
+    async def catch_up(self, table: Table) -> bool:
+        """Read what is new in the log, and tell it; False if nothing is. Needs the lock."""
         unsure = table.unsure
         missed = await self._tables.catch_up(table)
         # What an append of which nothing was known has written is this node's own.
