@@ -194,7 +194,6 @@ async def open_node(
             connections=connections,
             loop_lag=loop_lag,
         )
-        check = partial(check_parts, log, connections, bus)
         nodes = Nodes(
             NodeReporter(
                 node=secrets.token_hex(4),
@@ -207,7 +206,7 @@ async def open_node(
                 answered=handlers.answered,
                 engine_seconds=games.engine_seconds,
                 draining=lambda: sockets.draining,
-                check=check,
+                check=partial(check_parts, log, connections, bus),
                 recent=recent or RecentErrors(),
             ),
             clock,
@@ -219,11 +218,11 @@ async def open_node(
             Context(
                 games=games,
                 admin=AdminService(games, log, connections, nodes, moderation, audit),
-                check=check,
                 catalog=catalog,
                 verifier=verifier,
                 log=log,
                 connections=connections,
+                bus=bus,
                 limiter=RateLimiter(settings.rate, settings.burst),
                 guest_tokens=token_issuer(settings) if settings.guests else None,
                 guest_ttl=int(settings.guest_ttl),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,11 +13,12 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from meeple.errors import InvalidToken, RateLimited
-from meeple.protocols import GameLog
+from meeple.protocols import Bus, GameLog
 from meeple.services.admin import AdminService
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
+from meeple.services.health import check_parts
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.tokens import Identity, TokenIssuer, TokenVerifier
 
@@ -28,7 +29,7 @@ class Context:
 
     Attributes:
         admin: what admins may ask.
-        check: looks at each part that the server depends on: ``ok``, or what is wrong with it.
+        bus: connects the nodes; None if there is but this one.
         limiter: how many requests a user, or for guests' accounts an address, may make.
         guest_tokens: makes guests' tokens; None if there are no guests here.
         guest_ttl: seconds that a guest's token is good for.
@@ -38,7 +39,6 @@ class Context:
 
     games: GameService
     admin: AdminService
-    check: Callable[[], Awaitable[dict[str, str]]]
     catalog: EngineCatalog
     verifier: TokenVerifier
     log: GameLog
@@ -48,11 +48,16 @@ class Context:
     guest_ttl: int
     draining: Callable[[], bool] = lambda: False
     metrics: Callable[[], bytes] = bytes
+    bus: Bus | None = None
 
     def limit(self, client: Hashable) -> None:
         """Count one request of the client's; raises `RateLimited` if there were too many."""
         if not self.limiter.take(client, time.monotonic()):
             raise RateLimited
+
+    async def check(self) -> dict[str, str]:
+        """Each part that the server depends on: ``ok``, or what is wrong with it."""
+        return await check_parts(self.log, self.connections, self.bus)
 
     async def identify(self, request: Request) -> Identity | None:
         """Whose bearer token the request has; None if it has none.

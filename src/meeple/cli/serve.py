@@ -135,7 +135,7 @@ async def _serve_worker(
             stop = partial(server.handle_exit, signal.SIGTERM, None)
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop)
             # It shares its port with workers that go on: to take no more connections it must end.
-            node.nodes.serve(stop)
+            node.nodes.serve(lambda: server.handle_exit(signal.SIGTERM, None))
             peers.serve(node.sockets.websocket_for(server.server_state))
             _settle_memory()
             serving = asyncio.create_task(server.serve(sockets=[listener, peers.listen()]))
