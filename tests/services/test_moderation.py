@@ -12,7 +12,6 @@ from meeple.errors import Banned, InvalidMessage, Unavailable
 from meeple.protocols import Act, Sanction, SanctionKind
 from meeple.services.audit import Audit
 from meeple.services.moderation import Moderation
-from meeple.services.recent_errors import MAX_LINES, RecentErrors
 from meeple.services.tokens import Identity, TokenVerifier
 from meeple.store.memory_admin import MemoryAdminStore
 
@@ -154,34 +153,3 @@ async def test_acts_of_one_moment_stand_in_the_order_in_which_they_were_done() -
     assert [one.target for one in acts] == [str(number) for number in range(20)]
     assert [one.details["cause"] for one in acts] == list(range(20))
     assert {one.at for one in acts} == {1_000_000}
-
-
-# --- recent errors ----------------------------------------------------------------------------
-
-
-def test_the_last_errors_are_kept_without_what_may_be_a_secret() -> None:
-    recent = RecentErrors()
-    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
-    try:
-        raise ValueError("the hidden card is a seven")
-    except ValueError as error:
-        line = {
-            "level": "error",
-            "event": f"it broke on {token}",
-            "timestamp": "2026-01-01",
-            "game_id": "g",
-            "token": token,
-            "seed": "abc",
-            "exc_info": error,
-        }
-    assert recent(None, "error", line) is line
-    recent(None, "info", {"level": "info", "event": "fine"})
-    [kept] = recent.lines
-    assert (kept.event, kept.fields) == ("it broke on [token]", {"game_id": "g"})
-    assert kept.exception is not None
-    assert kept.exception.startswith("ValueError in test_the_last_errors")
-    assert "seven" not in kept.exception
-    for _ in range(MAX_LINES):
-        recent(None, "error", {"level": "error", "event": "again"})
-    assert len(recent.lines) == MAX_LINES
-    assert recent.count == MAX_LINES + 1
