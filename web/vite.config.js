@@ -50,9 +50,10 @@ function stylesByScript() {
 // For `npm run dev`: where `meeple serve` listens.
 const server = process.env.MEEPLE_URL ?? "http://127.0.0.1:8000";
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   base: "./",
-  plugins: [licences(), stylesByScript()],
+  // What the page for admins is made of is in the other one, too.
+  plugins: mode === "admin" ? [] : [licences(), stylesByScript()],
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   resolve: {
     alias: { "@meeple/client": fileURLToPath(new URL("../clients/js/src/index.ts", import.meta.url)) },
@@ -61,7 +62,10 @@ export default defineConfig({
   },
   build: {
     outDir: "../src/meeple/web",
-    emptyOutDir: true,
+    // The page for admins is a build of its own, after the other one: had they parts in common, the page to
+    // play on would come in more pieces.
+    emptyOutDir: mode !== "admin",
+    ...(mode === "admin" && { rollupOptions: { input: "admin.html" } }),
     target: "es2022",
     // Nothing inline: the page is served under a strict Content-Security-Policy.
     assetsInlineLimit: 0,
@@ -76,4 +80,4 @@ export default defineConfig({
       "/socket.io": { target: server, ws: true },
     },
   },
-});
+}));

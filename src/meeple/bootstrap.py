@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import msgspec
 import structlog
 from burner_redis import BurnerRedis
 
+import meeple
 from meeple import config
 from meeple.api.app import create_api
 from meeple.api.context import Context
@@ -25,18 +27,25 @@ from meeple.config import Settings
 from meeple.engine.time_limit import TimeLimit
 from meeple.errors import ConfigurationError
 from meeple.metrics import Metrics
-from meeple.protocols import Clock, GameLog, Said
+from meeple.protocols import AdminStore, Clock, GameLog, Said
 from meeple.schemas.ws_messages import NAMESPACE
+from meeple.services.admin import AdminService
+from meeple.services.audit import Audit
 from meeple.services.chat import Chat
 from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.deadlines import Deadlines
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
+from meeple.services.health import check_parts
 from meeple.services.house_bots import SEARCH, HouseBots
 from meeple.services.loop_lag import LoopLag
+from meeple.services.moderation import Moderation
+from meeple.services.node_report import NodeReporter
+from meeple.services.nodes import Nodes
 from meeple.services.projection import ChatLine
 from meeple.services.rate_limit import RateLimiter
+from meeple.services.recent_errors import RecentErrors
 from meeple.services.timekeeper import Timekeeper
 from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
 from meeple.socketio.auth import AuthHandler
@@ -46,7 +55,9 @@ from meeple.socketio.server import GameHandlers
 from meeple.socketio.talk import TalkHandlers
 from meeple.socketio.transport import SocketIOServer
 from meeple.store import postgres_url
+from meeple.store.memory_admin import MemoryAdminStore
 from meeple.store.sqlite import SqliteGameLog
+from meeple.store.sqlite_admin import SqliteAdminStore
 
 if TYPE_CHECKING:  # an optional extra, loaded only when it is switched on
     from opentelemetry.trace import TracerProvider
@@ -71,6 +82,8 @@ class Node:
     handlers: GameHandlers
     broadcaster: TableBroadcaster
     bus: RedisBus | None
+    nodes: Nodes
+    moderation: Moderation
 
     async def drain(self, seconds: float) -> None:
         """Send the clients to other servers, within ``seconds``; nothing they were acked is lost.
@@ -94,6 +107,7 @@ async def open_node(
     tracing: TracerProvider | None = None,
     peers: Peers | None = None,
     log: GameLog | None = None,
+    recent: RecentErrors | None = None,
     **game_service_options: Any,
 ) -> AsyncIterator[Node]:
     """Assemble a node; on leaving, everything that was opened is closed, last opened first.
@@ -106,6 +120,7 @@ async def open_node(
         peers: the other workers on the same port; None if there are none.
         log: a log that other nodes use as well, which stays open; that of the settings if not
             given.
+        recent: what keeps the last errors of this process' log; nobody does if not given.
         game_service_options: for `GameService`, such as where game ids and seeds come from.
 
     Raises:
@@ -117,7 +132,10 @@ async def open_node(
         if log is None:
             log = await stack.enter_async_context(open_log(settings))
         clock = clock or SystemClock()
-        verifier = token_verifier(settings)
+        store = admin_store(log)
+        moderation = Moderation(store, clock)
+        await moderation.refresh()
+        verifier = moderation.verifier(token_verifier(settings))
         connections = connection_manager(settings, clock)
         stack.push_async_callback(connections.aclose)
         bus = await _open_bus(stack, settings, clock) if shared else None
@@ -153,7 +171,7 @@ async def open_node(
             time_limit=time_limit,
             **game_service_options,
         )
-        chat = _chat(games, broadcaster, connections, clock, bus)
+        chat = _chat(games, broadcaster, connections, clock, bus, moderation)
         handlers = GameHandlers(
             server,
             AuthHandler(verifier, connections),
@@ -176,9 +194,30 @@ async def open_node(
             connections=connections,
             loop_lag=loop_lag,
         )
+        nodes = Nodes(
+            NodeReporter(
+                node=secrets.token_hex(4),
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                version=meeple.__version__,
+                clock=clock,
+                connections=handlers.__len__,
+                games=lambda: games.in_memory,
+                answered=handlers.answered,
+                engine_seconds=games.engine_seconds,
+                draining=lambda: sockets.draining,
+                check=partial(check_parts, log, connections, bus),
+                recent=recent or RecentErrors(),
+            ),
+            clock,
+            None if bus is None else redis_factory(settings.redis),
+        )
+        stack.push_async_callback(nodes.aclose)
+        audit = Audit(store, clock)
         api = create_api(
             Context(
                 games=games,
+                admin=AdminService(games, log, connections, nodes, moderation, audit),
                 catalog=catalog,
                 verifier=verifier,
                 log=log,
@@ -202,7 +241,9 @@ async def open_node(
         if house is not None:
             house.serve(games)
             _background(stack, house.run)
-        yield Node(
+        moderation.serve(handlers.drop)
+        _background(stack, moderation.run)
+        node = Node(
             app=sockets.app(api),
             sockets=sockets,
             games=games,
@@ -211,7 +252,12 @@ async def open_node(
             handlers=handlers,
             broadcaster=broadcaster,
             bus=bus,
+            nodes=nodes,
+            moderation=moderation,
         )
+        nodes.serve(partial(node.drain, settings.drain_seconds))
+        _background(stack, nodes.run)
+        yield node
 
 
 @asynccontextmanager
@@ -233,6 +279,20 @@ async def _open_log(settings: Settings) -> GameLog:
     return await PostgresGameLog.open(settings.postgres_url)
 
 
+def admin_store(log: GameLog) -> AdminStore:
+    """Where it is kept what admins did: beside the games."""
+    if isinstance(log, SqliteGameLog):
+        return SqliteAdminStore(log)
+    # Its driver takes a while to import, as above.
+    from meeple.store.postgres import PostgresGameLog
+    from meeple.store.postgres_admin import PostgresAdminStore
+
+    if isinstance(log, PostgresGameLog):
+        return PostgresAdminStore(log)
+    structlog.get_logger(__name__).warning("what admins do is not kept: not with this log")
+    return MemoryAdminStore()
+
+
 def log_label(settings: Settings) -> str:
     """Where the settings' log is, as it may be shown: a URL's password is left out."""
     url = settings.postgres_url
@@ -245,10 +305,13 @@ def _chat(
     connections: ConnectionManager,
     clock: Clock,
     bus: RedisBus | None,
+    moderation: Moderation,
 ) -> Chat:
     """The chat of all tables; between nodes, the bus carries its lines."""
     if bus is None or games.sync is None:
-        return Chat(games.game, broadcaster, connections.user_of, clock)
+        return Chat(
+            games.game, broadcaster, connections.user_of, clock, may_chat=moderation.may_chat
+        )
 
     def publish(line: ChatLine) -> None:
         bus.publish(msgspec.convert(line, Said, from_attributes=True))
@@ -256,7 +319,14 @@ def _chat(
     async def receive(said: Said) -> None:
         await chat.receive(msgspec.convert(said, ChatLine, from_attributes=True))
 
-    chat = Chat(games.game, broadcaster, connections.user_of, clock, publish=publish)
+    chat = Chat(
+        games.game,
+        broadcaster,
+        connections.user_of,
+        clock,
+        publish=publish,
+        may_chat=moderation.may_chat,
+    )
     games.sync.talk(receive)
     return chat
 

@@ -52,6 +52,19 @@ class Forbidden(MeepleError):
     status = 403
 
 
+class Banned(MeepleError):
+    """Your account is banned from this server."""
+
+    code = "banned"
+    status = 403
+
+
+class Muted(Forbidden):
+    """You may not chat on this server."""
+
+    code = "muted"
+
+
 class RateLimited(MeepleError):
     """Too many requests; slow down."""
 
@@ -81,6 +94,13 @@ class NotFound(MeepleError):
     """There is nothing at this address."""
 
     code = "not_found"
+    status = 404
+
+
+class NodeNotFound(MeepleError):
+    """There is no such node, or no more."""
+
+    code = "node_not_found"
     status = 404
 
 

@@ -6,6 +6,7 @@ Each has one contract suite in ``tests/contracts``, run over every implementatio
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
@@ -402,3 +403,106 @@ class Bus(Protocol):
     async def run(self) -> None:
         """Connect, and connect again whenever that is needed, until it is cancelled."""
         ...
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """What an admin did, as the audit log keeps it for ever.
+
+    Attributes:
+        id: its name; ids sort by time.
+        at: server time in milliseconds since 1970.
+        admin_id, admin_name: who did it.
+        what: such as ``ban`` or ``abort``.
+        target: on whom or on what: the id of a user, a game or a node.
+        why: the reason that was given; may be empty.
+        details: what else there is to know, a JSON object.
+    """
+
+    id: str
+    at: int
+    admin_id: UUID
+    admin_name: str
+    what: str
+    target: str
+    why: str = ""
+    details: dict[str, Any] = {}
+
+
+class ActPage(NamedTuple):
+    """Some acts, newest first, and the cursor that the next page starts from (None: no more)."""
+
+    acts: list[Act]
+    cursor: str | None
+
+
+class SanctionKind(StrEnum):
+    """What a user may not do: be here at all, or chat."""
+
+    BAN = "ban"
+    MUTE = "mute"
+
+
+class Sanction(msgspec.Struct, frozen=True, kw_only=True):
+    """A ban or a mute.
+
+    Attributes:
+        user_id: whose it is; a user has one of each kind at most.
+        kind: what it forbids.
+        since, until: server time in milliseconds since 1970; without ``until``, for good.
+        why: the reason that was given.
+        admin_id, admin_name: who imposed it.
+    """
+
+    user_id: UUID
+    kind: SanctionKind
+    since: int
+    until: int | None
+    why: str
+    admin_id: UUID
+    admin_name: str
+
+
+class AdminLog(Protocol):
+    """The audit log: what admins did. Nothing in it is ever changed."""
+
+    async def append_act(self, act: Act) -> None:
+        """Append; once it has been awaited, the act is on the disk. The same again changes nothing.
+
+        Raises:
+            Unavailable: it may have been written or not.
+            ValueError: something in it cannot be stored: what is not JSON, a lone surrogate or NUL
+                in a text, a time beyond 64 bits.
+        """
+        ...
+
+    async def acts(
+        self, *, target: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> ActPage:
+        """One page, newest first; with ``target``, only what was done to it.
+
+        Raises:
+            InvalidMessage: the cursor is none of ours.
+            ValueError: ``limit`` is less than 1.
+            Unavailable: it cannot be read now.
+        """
+        ...
+
+
+class ModerationStore(Protocol):
+    """The bans and mutes that were imposed, as all nodes see them."""
+
+    async def impose(self, sanction: Sanction) -> None:
+        """From now on it holds, instead of one of its kind that the user had; raises as `acts`."""
+        ...
+
+    async def lift(self, user_id: UUID, kind: SanctionKind) -> None:
+        """The user has none of that kind any more, whether or not there was one."""
+        ...
+
+    async def sanctions(self, now: int) -> list[Sanction]:
+        """Those that hold at ``now`` (ms), in the order in which they were imposed."""
+        ...
+
+
+class AdminStore(AdminLog, ModerationStore, Protocol):
+    """Both; in one database with the games. It belongs to the log, and is closed with it."""

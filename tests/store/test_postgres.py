@@ -434,7 +434,8 @@ async def test_an_older_schema_is_brought_up_to_date(postgres_url: str) -> None:
         await log.append("g", 0, entries("g", 0, 1))
     await run(
         postgres_url,
-        "DROP TABLE deadlines; DROP TABLE beats; DROP TABLE outages;"
+        "DROP TABLE deadlines; DROP TABLE beats; DROP TABLE outages; DROP TABLE acts;"
+        " DROP TABLE sanctions;"
         " UPDATE alembic_version SET version_num = '0001'",
     )
     async with opened(postgres_url) as log:

@@ -105,6 +105,18 @@ async def test_what_the_issuer_signs_the_verifier_takes() -> None:
     assert 55 < expires_at - time.time() <= 60
 
 
+async def test_only_the_claim_makes_an_admin_and_a_guest_is_none() -> None:
+    verify, issuer = JwtVerifier(SECRET), TokenIssuer(SECRET)
+    assert (await verify(issuer.issue(ALICE, "Alice", 60, admin=True)[0])).admin is True
+    assert (await verify(sign(meeple_admin=True))).admin is True
+    for token in (
+        issuer.issue(ALICE, "Alice", 60)[0],
+        issuer.issue(ALICE, "Alice", 60, guest=True, admin=True)[0],
+        *(sign(meeple_admin=claim) for claim in (False, 1, "true", [True], {"a": 1})),
+    ):
+        assert (await verify(token)).admin is False
+
+
 async def test_a_secret_and_a_public_key_can_be_trusted_side_by_side() -> None:
     verify = JwtVerifier(SECRET, pem_of(RSA))
     assert (await verify(sign())).user_id == ALICE

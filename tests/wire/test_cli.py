@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -111,6 +112,14 @@ async def test_a_token_is_good_on_the_server_of_the_same_folder_only(
     async with Rest(server.url, other.out.strip()) as stranger:
         with pytest.raises(Refused, match="invalid_token"):
             await stranger.my_games()
+
+
+async def test_a_token_is_an_admins_if_it_is_asked_for(server: ServerProcess) -> None:
+    for options, status in (((), 403), (("--admin",), 200)):
+        token = (await run("token", "Root", *options, folder=server.folder)).out.strip()
+        url, headers = f"{server.url}/api/v1/admin/audit", {"Authorization": f"Bearer {token}"}
+        async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
+            assert answer.status == status
 
 
 async def test_there_is_no_token_to_be_had_where_others_sign_them(tmp_path: Path) -> None:

@@ -86,6 +86,18 @@ async def test_the_page_is_served_under_a_strict_policy_and_asked_for_every_time
         assert icon.headers["Content-Security-Policy"] == policy
 
 
+async def test_the_page_of_admins_has_an_address_and_the_same_policy(built: Path) -> None:
+    (built / "admin.html").write_text("<!doctype html><title>Administration</title>")
+    app = application()
+    mount_page(app, built)
+    async with browsing(app) as client:
+        page = await client.get("/admin")
+        assert "Administration" in await page.text()
+        policy = (await client.get("/")).headers["Content-Security-Policy"]
+        assert page.headers["Content-Security-Policy"] == policy
+        assert page.headers["Cache-Control"] == "no-cache"
+
+
 async def test_a_page_that_is_built_anew_is_served_at_once(built: Path) -> None:
     app = application()
     mount_page(app, built)

@@ -48,6 +48,7 @@ const reason = (outcome: Outcome): string =>
 /** How a game ended, for one who sat on `seat`. */
 export function ending(outcome: Outcome, seat: number | null, names: readonly string[]): string {
   if (outcome.reason === "aborted") return "This table was closed.";
+  if (outcome.reason === "aborted_by_admin") return "Those who run this server have ended this game.";
   const why = reason(outcome);
   const { winners } = outcome;
   if (winners.length === 0) {
@@ -88,7 +89,7 @@ export function demand({ request }: GameState): string | null {
 export function result({ status, outcome, players }: GameRow, user: string): string {
   if (status === "open") return "waiting";
   if (!outcome) return "live";
-  if (outcome.reason === "aborted") return "closed";
+  if (outcome.reason.startsWith("aborted")) return "closed";
   if (outcome.winners.length === 0) return "draw";
   const seat = players.findIndex((player) => player !== null && player.user_id === user);
   if (seat < 0) return `${list(outcome.winners.map((one) => players[one]?.name ?? "?"))} won`;

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse
 
 import meeple
+from meeple.api.admin import router as admin_router
 from meeple.api.context import Context
 from meeple.api.docs_page import DOCS_HEADERS, docs_page
 from meeple.api.msgspec_routes import Api, reply
@@ -44,6 +45,7 @@ def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
     )
     app.state.context = context
     app.include_router(router)
+    app.include_router(admin_router)
     app.include_router(health)
     app.include_router(metrics)
     app.add_middleware(

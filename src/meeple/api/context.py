@@ -12,11 +12,13 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
-from meeple.errors import InvalidToken, RateLimited, Unavailable
+from meeple.errors import InvalidToken, RateLimited
 from meeple.protocols import Bus, GameLog
+from meeple.services.admin import AdminService
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
+from meeple.services.health import check_parts
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.tokens import Identity, TokenIssuer, TokenVerifier
 
@@ -26,6 +28,7 @@ class Context:
     """The services behind the routes.
 
     Attributes:
+        admin: what admins may ask.
         bus: connects the nodes; None if there is but this one.
         limiter: how many requests a user, or for guests' accounts an address, may make.
         guest_tokens: makes guests' tokens; None if there are no guests here.
@@ -35,6 +38,7 @@ class Context:
     """
 
     games: GameService
+    admin: AdminService
     catalog: EngineCatalog
     verifier: TokenVerifier
     log: GameLog
@@ -53,16 +57,7 @@ class Context:
 
     async def check(self) -> dict[str, str]:
         """Each part that the server depends on: ``ok``, or what is wrong with it."""
-        parts = {}
-        for name, check in (("log", self.log.check), ("presence", self.connections.check)):
-            try:
-                await check()
-                parts[name] = "ok"
-            except Unavailable as error:
-                parts[name] = error.message
-        if self.bus is not None:
-            parts["bus"] = "ok" if self.bus.up else "bus: Redis does not answer"
-        return parts
+        return await check_parts(self.log, self.connections, self.bus)
 
     async def identify(self, request: Request) -> Identity | None:
         """Whose bearer token the request has; None if it has none.

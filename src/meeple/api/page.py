@@ -55,6 +55,8 @@ The API is documented at /api/docs.
 def mount_page(app: FastAPI, folder: Path | None = None) -> bool:
     """Serve the page at ``/``, or say there that it was not built; True if it was.
 
+    The page of admins is at ``/admin``.
+
     Only the files that the build has made get routes, and ``/assets``: no other address changes.
 
     Args:
@@ -75,6 +77,9 @@ def mount_page(app: FastAPI, folder: Path | None = None) -> bool:
         if one.is_file():
             endpoint = files.endpoint(one.name)
             app.add_route(f"/{one.name}", endpoint, methods=["GET"], include_in_schema=False)
+    if (folder / "admin.html").is_file():
+        endpoint = files.endpoint("admin.html")
+        app.add_route("/admin", endpoint, methods=["GET"], include_in_schema=False)
     return True
 
 

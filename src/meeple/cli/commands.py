@@ -110,15 +110,18 @@ def token(
         UUID | None, typer.Option(help="The player's id; a new one if not given.")
     ] = None,
     ttl: Annotated[int, typer.Option(min=1, help="Seconds that the token is good for.")] = 86_400,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="An admin's: it may do everything under /admin.")
+    ] = False,
     data: Data = None,
 ) -> None:
-    """Print a token of a player, signed with the server's secret."""
+    """Print a token of a player, or of an admin, signed with the server's secret."""
     from meeple import bootstrap
 
     issuer = bootstrap.token_issuer(config.load(data=data))
     if issuer is None:
         raise ConfigurationError("tokens come from elsewhere: no secret is set (MEEPLE_SECRET)")
-    text, _ = issuer.issue(user or uuid4(), name, ttl)
+    text, _ = issuer.issue(user or uuid4(), name, ttl, admin=admin)
     typer.echo(text)
 
 

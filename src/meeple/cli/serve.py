@@ -25,6 +25,7 @@ from meeple import bootstrap, config
 from meeple.bootstrap import Node
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
+from meeple.services.recent_errors import RecentErrors
 from meeple.socketio.peers import Peers
 
 log = structlog.get_logger(__name__)
@@ -86,14 +87,15 @@ def serve(settings: Settings) -> None:
     Raises:
         ConfigurationError: it cannot start; the message says why.
     """
-    configure_logging(settings)
+    recent = RecentErrors()
+    configure_logging(settings, recent)
     for variable, similar in config.unknown().items():
         log.warning("unknown setting", variable=variable, **({"meant": similar} if similar else {}))
-    uvloop.run(_serve(settings))
+    uvloop.run(_serve(settings, recent))
 
 
-async def _serve(settings: Settings) -> None:
-    async with bootstrap.open_node(settings) as node:
+async def _serve(settings: Settings, recent: RecentErrors) -> None:
+    async with bootstrap.open_node(settings, recent=recent) as node:
         with listen(settings.host, settings.port) as listener:
             server = _Server(node, settings.drain_seconds)
             server.stop_on_signals()
@@ -117,19 +119,23 @@ def serve_worker(settings: Settings, name: str, folder: Path, port: int, ready: 
         port: file descriptor of the socket that all workers accept connections on.
         ready: file descriptor of a pipe that is written to once this worker serves.
     """
-    configure_logging(settings)
+    recent = RecentErrors()
+    configure_logging(settings, recent)
     structlog.contextvars.bind_contextvars(worker=name)
-    uvloop.run(_serve_worker(settings, name, folder, port, ready))
+    uvloop.run(_serve_worker(settings, recent, Peers(folder, name), port, ready))
 
 
-async def _serve_worker(settings: Settings, name: str, folder: Path, port: int, ready: int) -> None:
-    peers = Peers(folder, name)
-    async with bootstrap.open_node(settings, peers=peers) as node:
+async def _serve_worker(
+    settings: Settings, recent: RecentErrors, peers: Peers, port: int, ready: int
+) -> None:
+    async with bootstrap.open_node(settings, peers=peers, recent=recent) as node:
         with contextlib.closing(peers), socket.socket(fileno=port) as listener:
             server = _Server(node, settings.drain_seconds)
             server.stop_on_signals()
             stop = partial(server.handle_exit, signal.SIGTERM, None)
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop)
+            # It shares its port with workers that go on: to take no more connections it must end.
+            node.nodes.serve(lambda: server.handle_exit(signal.SIGTERM, None))
             peers.serve(node.sockets.websocket_for(server.server_state))
             _settle_memory()
             serving = asyncio.create_task(server.serve(sockets=[listener, peers.listen()]))
@@ -179,8 +185,8 @@ def _uvicorn_config(node: Node) -> uvicorn.Config:
     )
 
 
-def configure_logging(settings: Settings) -> None:
-    """Structured lines on stderr: for people, or as JSON."""
+def configure_logging(settings: Settings, recent: RecentErrors | None = None) -> None:
+    """Structured lines on stderr: for people, or as JSON; ``recent`` keeps the last errors."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     as_json = settings.log_format == "json"
     renderer: Any = (
@@ -196,6 +202,8 @@ def configure_logging(settings: Settings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
     ]
+    if recent is not None:
+        shared.append(recent)
     if as_json:
         shared.append(structlog.processors.format_exc_info)
     structlog.configure(

@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from meeple.engine.game import Game
-from meeple.errors import Forbidden, InvalidMessage, RateLimited, Unavailable
+from meeple.errors import Forbidden, InvalidMessage, Muted, RateLimited, Unavailable
 from meeple.protocols import Clock, Message
 from meeple.services import projection
 from meeple.services.projection import ChatLine
@@ -142,7 +142,8 @@ class Chat:
 
         Raises:
             GameNotFound: there is no such game.
-            Forbidden: the user does not view it, or may not talk, or nobody may there.
+            Forbidden: the user does not view it, or nobody may talk there.
+            Muted: the user may not talk at all.
             InvalidMessage: there is nothing in it, or too much, or what is no text.
             RateLimited: the user talks too much.
         """
@@ -152,7 +153,7 @@ class Chat:
         if not game.chat:
             raise Forbidden("this table has no chat")
         if not self._may_chat(user_id):
-            raise Forbidden("you may not chat")
+            raise Muted
         if not self._limiter.take(user_id, self._seconds()):
             raise RateLimited(f"at most {BURST} lines in {BURST / RATE:.0f} seconds; wait a moment")
         seat = game.seat_of(user_id)

@@ -230,6 +230,19 @@ def abort(
     return steps
 
 
+def call_off(game: Game, at: int, seat: int | None, action_id: str | None) -> list[Step]:
+    """An admin ends the game, whatever stands on the board; nobody wins.
+
+    Raises:
+        GameOver: it is over already.
+    """
+    if game.status is GameStatus.OVER:
+        raise GameOver
+    steps = [_step(game, EntryKind.ABORTED, at, payload={"by": "admin"})]
+    _end(steps, Outcome(winners=(), reason="aborted_by_admin"), at)
+    return steps
+
+
 def seat_of(game: Game, user_id: UUID) -> int:
     """The user's seat; raises `NotInGame` if the user has none."""
     seat = game.seat_of(user_id)

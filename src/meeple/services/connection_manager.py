@@ -126,6 +126,10 @@ class ConnectionManager:
         """Whose connection of this node ``sid`` is; None if it is unknown."""
         return self._users.get(sid)
 
+    def sids_here(self, user_id: UUID) -> list[str]:
+        """The sids of the user's connections to this node."""
+        return list(self._sids.get(user_id, ()))
+
     async def connections_of(self, user_id: UUID) -> set[str]:
         """The sids of all the user's connections, on any node."""
         [rows] = await self._store.read([_user_key(user_id)]) or [{}]

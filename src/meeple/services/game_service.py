@@ -364,6 +364,15 @@ class GameService:
         decide = partial(commands.abort, user_id=user_id)
         return await self._executor.execute(game_id, decide, user_id)
 
+    async def call_off(self, game_id: str) -> Receipt:
+        """An admin ends the game at any time; whoever calls this has noted who and why.
+
+        Raises:
+            GameNotFound, GameOver: there is nothing to end.
+            EngineError, Unavailable: as for `execute_action`.
+        """
+        return await self._executor.execute(game_id, commands.call_off, NOBODY)
+
     # --- time ---------------------------------------------------------------------------------
 
     async def run_out(self, game_id: str) -> None:

@@ -434,6 +434,12 @@ def log_entry(game: Game, entry: Entry, seat: int | None) -> LogEntry:
     return LogEntry(entry.seq, entry.kind, entry.seat, payload, action_id, entry.at)
 
 
+def whole_log_entry(entry: Entry) -> LogEntry:
+    """``entry`` with all that the log keeps, the seed too: for an admin whose look was noted."""
+    action_id = client_action_id(entry)
+    return LogEntry(entry.seq, entry.kind, entry.seat, entry.payload, action_id, entry.at)
+
+
 def log_action_id(seat: int, action_id: str) -> str:
     """The name under which the log keeps a client's ``action_id``.
 

@@ -31,6 +31,8 @@ LATEST = 2**53 - 1
 
 #: The claim of guests' tokens; those that ``meeple token`` or others sign do not have it.
 GUEST = "meeple_guest"
+#: The claim of admins' tokens: true. No guest's token has it.
+ADMIN = "meeple_admin"
 
 UUID_FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -42,11 +44,13 @@ class Identity(msgspec.Struct, frozen=True):
         user_id: the user's id.
         name: what the others at the table read.
         expires_at: when the token expires, in seconds since 1970; None: never.
+        admin: whether the token says that they run this server.
     """
 
     user_id: UUID
     name: str
     expires_at: int | None
+    admin: bool = False
 
 
 #: Says whose token it is, at once or later. None, or `InvalidToken` raised, refuses it.
@@ -83,7 +87,13 @@ class TokenIssuer:
         self._claims = {claim: value for claim, value in claims.items() if value is not None}
 
     def issue(
-        self, user_id: UUID, name: str, ttl_seconds: int, *, guest: bool = False
+        self,
+        user_id: UUID,
+        name: str,
+        ttl_seconds: int,
+        *,
+        guest: bool = False,
+        admin: bool = False,
     ) -> tuple[str, int]:
         """A token for the user, and when it expires, in seconds since 1970.
 
@@ -92,12 +102,15 @@ class TokenIssuer:
             name: what others read.
             ttl_seconds: how long it is good for.
             guest: whether it can be renewed; such a token bears the claim `GUEST`.
+            admin: whether it is an admin's; such a token bears the claim `ADMIN`.
         """
         now = int(time.time())
         expires_at = now + ttl_seconds
         claims = {"sub": str(user_id), "name": clean_name(name), "iat": now, "exp": expires_at}
         if guest:
             claims[GUEST] = True
+        if admin:
+            claims[ADMIN] = True
         return jwt.encode(self._claims | claims, self._secret, algorithm="HS256"), expires_at
 
     def is_guests(self, token: str) -> bool:
@@ -213,4 +226,5 @@ def _identity(claims: dict[str, Any]) -> Identity:
         user_id=user_id,
         name=clean_name(claims.get("name")),
         expires_at=min(int(claims["exp"]), LATEST),
+        admin=claims.get(ADMIN) is True and claims.get(GUEST) is not True,
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from meeple.errors import InternalError, InvalidToken, MeepleError, Unavailable
+from meeple.errors import Banned, InternalError, InvalidToken, MeepleError, Unavailable
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.names import clean_name
 from meeple.services.tokens import Identity, TokenVerifier
@@ -76,15 +76,16 @@ class AuthHandler:
     async def authenticate_connection(self, sid: str, auth: Mapping[str, Any] | None) -> AuthResult:
         """Verify ``auth["token"]``, whatever a client may have sent as ``auth``; never raises.
 
-        The result's ``error_code`` is ``invalid_token``, ``token_expired``, ``unavailable`` (it
-        cannot be verified at the moment) or ``internal_error`` (the verifier failed; logged).
+        The result's ``error_code`` is ``invalid_token``, ``token_expired``, ``banned``,
+        ``unavailable`` (it cannot be verified at the moment) or ``internal_error`` (the verifier
+        failed; logged).
         """
         token = auth.get("token") if isinstance(auth, Mapping) else None
         if not isinstance(token, str) or not token:
             return _failure(InvalidToken("no token was sent: the auth is {token}"))
         try:
             return _success(await self._verify(token))
-        except (InvalidToken, Unavailable) as error:
+        except (InvalidToken, Banned, Unavailable) as error:
             log.info("authentication failed", sid=sid, code=error.code, cause=repr(error.__cause__))
             return _failure(error)
         except Exception:

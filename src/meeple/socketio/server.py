@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from meeple.errors import (
+    Banned,
     EngineError,
     InternalError,
     InvalidToken,
@@ -196,6 +197,13 @@ class GameHandlers:
         """Tell every client that this node is going away: its connection ends soon."""
         self._server.emit("server:draining", ws.ServerDraining(), tuple(self._connections))
 
+    def drop(self, user_id: UUID, error: MeepleError) -> None:
+        """Tell the user's clients on this node why they may not be here any more; drop them."""
+        for sid in self._presence.sids_here(user_id):
+            message = ws.AuthErrorMessage(error.code, error.message)
+            self._server.emit("auth_error", message, (sid,))
+            self._server.disconnect(sid)
+
     async def run(self) -> None:
         """Watch over the tokens of all connections, until it is cancelled."""
         while True:
@@ -332,5 +340,5 @@ def _unheard(reply: object) -> None:
 
 
 def _as_error(result: AuthResult) -> MeepleError:
-    kinds = {error.code: error for error in (InvalidToken, TokenExpired, Unavailable)}
+    kinds = {error.code: error for error in (InvalidToken, TokenExpired, Banned, Unavailable)}
     return kinds.get(result.error_code or "", InternalError)(result.error_message)

@@ -194,6 +194,14 @@ class PostgresGameLog:
         self._check_open()
         return await self._beats.beat(at, longest_gap)
 
+    async def fetch(self, statement: str, *parameters: Any) -> list[asyncpg.Record]:
+        """The rows of a statement on what is kept beside the games, which may be run twice.
+
+        Raises:
+            Unavailable: the database did not answer.
+        """
+        return await self._fetch(statement, *parameters)
+
     async def check(self) -> None:
         """See `GameLog.check`; after a batch that failed, it asks the writer too."""
         await self._fetch("SELECT FROM games LIMIT 1")

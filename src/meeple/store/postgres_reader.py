@@ -40,7 +40,7 @@ class PostgresReader:
         return cls(pool, line)
 
     async def fetch(self, query: str, *parameters: Any) -> list[asyncpg.Record]:
-        """The rows of a query that only reads.
+        """The rows of a query that only reads, or comes to the same when it is run twice.
 
         Raises:
             Unavailable: the database did not answer.

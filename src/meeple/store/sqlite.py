@@ -190,6 +190,18 @@ class SqliteGameLog:
         except sqlite3.Error as error:
             raise Unavailable("The log cannot be written now; try again.") from error
 
+    async def fetch(self, query: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a query for what is kept beside the games; raises `Unavailable`."""
+        return await self._fetch(query, parameters)
+
+    async def execute(self, statement: str, parameters: Sequence[Any]) -> None:
+        """Write what is kept beside the games, between two batches; raises `Unavailable`."""
+        self._check_open()
+        try:
+            await self._writer.call(lambda writer: writer.execute(statement, parameters))
+        except sqlite3.Error as error:
+            raise Unavailable("The log cannot be written now; try again.") from error
+
     async def check(self) -> None:
         """See `GameLog.check`; asks both the reader and, behind its batch, the writer."""
         await self._fetch("SELECT 1 FROM games LIMIT 1", ())

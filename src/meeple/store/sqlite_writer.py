@@ -138,6 +138,17 @@ class SqliteWriter:
             )
         ]
 
+    def execute(self, statement: str, parameters: Sequence[Any]) -> None:
+        """A statement in a transaction of its own. Raises `sqlite3.Error` if it was not written."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.execute(statement, parameters)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
     def write(self, batch: list[Append]) -> list[Exception | None]:
         """Commit a batch; says of each append why it was left out (None: it is on the disk).
 
