@@ -95,7 +95,7 @@ soak: $(VENV)/.dev  ## Play for ten minutes and look for leaks; writes docs/soak
 	$(BIN)/python -m benchmarks.soak
 
 chaos: $(VENV)/.dev  ## Kill, freeze and cut everything for two minutes each, and compare with the log
-	MEEPLE_CHAOS_SECONDS=120 MEEPLE_CHAOS_MATCHES=30 $(BIN)/python -m pytest -s tests/chaos
+	MEEPLE_CHAOS_GAMES=500 MEEPLE_CHAOS_SECONDS=120 MEEPLE_CHAOS_MATCHES=30 $(BIN)/python -m pytest -s tests/chaos
 
 openspiel: $(VENV)/.dev $(BROWSER) $(PAGE)  ## Play and check every game of OpenSpiel; writes docs/games/openspiel.md
 	$(BIN)/python -m tests.openspiel.table

@@ -178,8 +178,8 @@ async def test_what_comes_in_the_last_moment_and_the_timeout_are_not_both(arena:
 
     async def race(game: Game, number: int) -> bool:
         begun = (await arena.log.read(game["game_id"]))[3]
-        # An action counts within the two seconds; the game is over when no lag could be forgiven any
-        # more, and until then one may resign.
+        # An action counts within the two seconds. The game is over when no lag could be forgiven
+        # any more, and until then one may resign.
         acts = bool(number % 2)
         last = begun.at + (2_000 if acts else 2_500)
         await asyncio.sleep((last + 10 - 2 * number - SystemClock().now_ms()) / 1000)

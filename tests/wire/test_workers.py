@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 import sysconfig
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -24,6 +25,13 @@ from tests.wire.test_metrics import metrics
 pytestmark = pytest.mark.process
 
 SETTINGS = {"bot_workers": "0", "drain_seconds": "0.5", "presence_ttl": "5"}
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    # Not pytest's: it closes its folders to others, and root's PostgreSQL is run by another.
+    with TemporaryDirectory(prefix="workers-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 def workers_of(server: ServerProcess) -> dict[str, psutil.Process]:
@@ -113,9 +121,9 @@ def worker_of(one: Line) -> str:
     return one.session.partition("-")[0]
 
 
-async def test_players_of_one_game_are_served_by_workers_that_come_and_go(tmp_path: Path) -> None:
+async def test_players_of_one_game_are_served_by_workers_that_come_and_go(folder: Path) -> None:
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(serving(tmp_path))
+        server = await stack.enter_async_context(serving(folder))
         pair = Pair(server.url)
         await pair.begin()
         # A stock client begins with polling, and its requests reach both workers.
@@ -130,9 +138,21 @@ async def test_players_of_one_game_are_served_by_workers_that_come_and_go(tmp_pa
         for worker in workers_of(server):
             assert counted["meeple_worker_up", worker] == 1
             assert counted["meeple_connections", worker] >= 1
-        assert sum(counted["meeple_connections", worker] for worker in workers_of(server)) == 3
+            assert counted["meeple_bus_up", worker] == 1
+            assert counted["meeple_bus_reconnects_total", worker] == 0
+            assert counted["meeple_bus_dropped_total", worker] == 0
 
-        code, output = await run("serve", "--workers", "2", "--port", "0", folder=tmp_path)
+        def total(name: str) -> float:
+            return sum(counted[f"meeple_{name}", worker] for worker in workers_of(server))
+
+        assert total("connections") == 3
+        assert total("games_followed") == 2
+        # What the one published, the other heard; or it had just looked in the log.
+        assert total("bus_published_total") >= total("bus_received_total") > 0
+        assert total("sync_folded_total") + total("sync_found_total") >= 2
+        assert total("sync_gaps_total") == 0
+
+        code, output = await run("serve", "--workers", "2", "--port", "0", folder=folder)
         assert (code, "in use by another" in output, "Traceback" in output) == (1, True, False)
 
         workers_of(server)[worker_of(ann)].kill()
@@ -154,18 +174,18 @@ async def test_players_of_one_game_are_served_by_workers_that_come_and_go(tmp_pa
             await tables[1].wait_for(lambda one: one.outcome is not None)
             assert [table.seq for table in tables] == [9, 9]
 
-        processes = [*psutil.Process(server.pid).children(recursive=True), *services_of(tmp_path)]
+        processes = [*psutil.Process(server.pid).children(recursive=True), *services_of(folder)]
         assert await server.stop() == 0
         assert [one for one in processes if runs(one)] == []
 
 
-async def test_what_a_killed_server_left_behind_is_taken_over_and_ended(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server:
+async def test_what_a_killed_server_left_behind_is_taken_over_and_ended(folder: Path) -> None:
+    async with serving(folder) as server:
         pair = Pair(server.url)
         await pair.begin()
 
         # The database dies, and is started again.
-        [postgres, *_] = services_of(tmp_path)
+        [postgres, *_] = services_of(folder)
         postgres.kill()
         await until(lambda: starts_of_postgres(server) == 2, 20)
         async with Rest(server.url, pair.tokens[0], timeout=20) as rest:
@@ -173,7 +193,7 @@ async def test_what_a_killed_server_left_behind_is_taken_over_and_ended(tmp_path
 
         # So does the process that started all: its workers end by themselves.
         workers = list(workers_of(server).values())
-        behind = services_of(tmp_path)
+        behind = services_of(folder)
         await server.kill()
         await until(lambda: not any(map(runs, workers)), 20)
 
@@ -181,7 +201,7 @@ async def test_what_a_killed_server_left_behind_is_taken_over_and_ended(tmp_path
         await until(lambda: not any(map(runs, behind)))
         async with Rest(server.url, pair.tokens[0]) as rest:
             assert (await rest.game(pair.game["game_id"])).seq == 3
-        behind = services_of(tmp_path)
+        behind = services_of(folder)
         assert await server.stop() == 0
         assert [one for one in behind if runs(one)] == []
 
