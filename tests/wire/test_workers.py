@@ -171,7 +171,8 @@ async def test_players_of_one_game_are_served_by_workers_that_come_and_go(folder
             await until(lambda: "workers replaced" in server.output, 30)
             assert set(workers_of(server)) == {"w3", "w4"}
             await tables[0].act(7)
-            await tables[1].wait_for(lambda one: one.outcome is not None)
+            for table in tables:
+                await table.wait_for(lambda one: one.outcome is not None)
             assert [table.seq for table in tables] == [9, 9]
 
         processes = [*psutil.Process(server.pid).children(recursive=True), *services_of(folder)]
