@@ -41,6 +41,11 @@ class Line:
     def _drop(self, reason: str) -> None:
         self.gone.set()
 
+    @property
+    def session(self) -> str:
+        """The id of its Engine.IO session; with workers, it begins with the name of one."""
+        return str(self._sio.eio.sid)
+
     async def open(self) -> None:
         await self._sio.connect(
             self.url, auth=self._auth, namespaces=[NAMESPACE], wait_timeout=10, **self._options

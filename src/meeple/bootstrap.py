@@ -58,6 +58,7 @@ from meeple.store import postgres_url
 from meeple.store.memory_admin import MemoryAdminStore
 from meeple.store.sqlite import SqliteGameLog
 from meeple.store.sqlite_admin import SqliteAdminStore
+from meeple.worker_metrics import WorkerMetrics
 
 if TYPE_CHECKING:  # an optional extra, loaded only when it is switched on
     from opentelemetry.trace import TracerProvider
@@ -193,6 +194,9 @@ async def open_node(
             log=log,
             connections=connections,
             loop_lag=loop_lag,
+            deadlines=deadlines,
+            bus=bus,
+            house=house,
         )
         nodes = Nodes(
             NodeReporter(
@@ -228,6 +232,7 @@ async def open_node(
                 guest_ttl=int(settings.guest_ttl),
                 draining=lambda: sockets.draining,
                 metrics=metrics.render,
+                all_metrics=WorkerMetrics(metrics.render, peers).render if peers else None,
             ),
             origins=settings.origins,
         )

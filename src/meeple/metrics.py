@@ -14,10 +14,14 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from meeple.bus.redis_bus import RedisBus
 from meeple.protocols import GameLog
 from meeple.services.connection_manager import ConnectionManager
+from meeple.services.deadlines import Deadlines
 from meeple.services.game_service import GameService
+from meeple.services.house_bots import HouseBots
 from meeple.services.loop_lag import LoopLag
+from meeple.services.sync import Sync
 from meeple.socketio.server import GameHandlers
 from meeple.socketio.transport import SocketIOServer
 from meeple.stats import Histogram
@@ -45,7 +49,9 @@ class Metrics(Collector):
     """The metrics of one node.
 
     Args:
-        sockets, handlers, games, log, connections, loop_lag: the parts that count.
+        sockets, handlers, games, log, connections, loop_lag, deadlines: the parts that count.
+        bus: the bus; None if this is the only node.
+        house: the house's bots; None if there are none here.
     """
 
     def __init__(
@@ -57,6 +63,9 @@ class Metrics(Collector):
         log: GameLog,
         connections: ConnectionManager,
         loop_lag: LoopLag,
+        deadlines: Deadlines,
+        bus: RedisBus | None = None,
+        house: HouseBots | None = None,
     ) -> None:
         self._sockets = sockets
         self._handlers = handlers
@@ -64,6 +73,9 @@ class Metrics(Collector):
         self._log = log
         self._presence = connections
         self._loop_lag = loop_lag
+        self._deadlines = deadlines
+        self._bus = bus
+        self._house = house
         # Its own, and not the library's global one: a process may hold several nodes.
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
@@ -81,6 +93,14 @@ class Metrics(Collector):
             yield from _commits(self._log)
         yield _histogram("event_loop_lag_seconds", "how late timers are", self._loop_lag.seconds)
         yield _gauge("presence_degraded", "1 while Redis fails", self._presence.degraded)
+        ends = {(how,): count for how, count in self._deadlines.seen_to.items()}
+        yield _counters("deadlines", "that this node saw to, by how", ("outcome",), ends)
+        if self._house is not None:
+            yield _gauge("bots_waiting", "tables that wait for a bot", self._house.waiting)
+        if self._bus is not None:
+            yield from _bus(self._bus)
+        if self._games.sync is not None:
+            yield from _sync(self._games.sync)
 
     def _clients(self) -> Iterator[Metric]:
         yield _gauge("connections", "authenticated connections", len(self._handlers))
@@ -117,6 +137,25 @@ def _commits(log: CommitsInGroups) -> Iterator[Metric]:
     yield _counter("commits_failed", "transactions that failed as a whole", stats.failed_batches)
     yield _histogram("commit_seconds", "how long transactions took", stats.write_seconds)
     yield _histogram("commit_size", "how many appends they had", stats.batch_sizes)
+
+
+def _bus(bus: RedisBus) -> Iterator[Metric]:
+    stats = bus.stats
+    yield _gauge("bus_up", "1 while it is connected", bus.up)
+    yield _counter("bus_published", "notes that Redis has taken", stats.published)
+    yield _counter("bus_dropped", "notes thrown away: too many waited", stats.dropped)
+    yield _counter("bus_received", "notes of other nodes", stats.received)
+    yield _counter("bus_unread", "notes that this version does not understand", stats.unread)
+    yield _counter("bus_reconnects", "connections after the first", max(0, stats.connects - 1))
+    yield _gauge("bus_lag_seconds", "how late the last note was", stats.lag_ms / 1000)
+
+
+def _sync(sync: Sync) -> Iterator[Metric]:
+    yield _gauge("games_followed", "games with viewers here", len(sync))
+    yield _counter("sync_folded", "entries that the bus brought", sync.stats.folded)
+    yield _counter("sync_gaps", "times that some were missing", sync.stats.gaps)
+    yield _counter("sync_looks", "reads of the log, in case of it", sync.stats.looks)
+    yield _counter("sync_found", "those that found something", sync.stats.found)
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

@@ -17,6 +17,7 @@ from meeple.config import Settings
 from meeple.engine.log import EntryKind, GameStatus
 from meeple.engine.time_controls import Fischer
 from tests.harness import server_here
+from tests.wire.test_metrics import metrics
 
 SECOND = {"kind": "per_action", "seconds": 1, "first_move": None}
 
@@ -69,6 +70,13 @@ async def test_a_game_whose_player_does_nothing_is_over_on_time(
         assert 1_500 <= entries[-1].at - entries[-3].at < 2_500
         with pytest.raises(Refused, match="game_over"):
             await ben.act(0)
+
+
+async def test_the_deadlines_that_were_seen_to_are_counted(server_settings: Settings) -> None:
+    async with server_here(server_settings) as (url, _), AsyncExitStack() as stack:
+        ann, _, _ = await two_at_a_table(stack, url, time_control=SECOND)
+        await ann.wait_for(lambda one: one.outcome is not None, seconds=10)
+        assert (await metrics(url))["meeple_deadlines_total", "done"] == 1
 
 
 async def test_meeple_verify_takes_games_that_ended_on_time(server_settings: Settings) -> None:

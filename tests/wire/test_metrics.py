@@ -55,6 +55,9 @@ async def test_play_is_counted(tmp_path: Path) -> None:
             assert found["meeple_appends_total", "committed"] == 4
             assert found["meeple_commit_size_sum",] == 4
             assert found["meeple_commit_seconds_count",] == found["meeple_commit_size_count",]
+            assert found["meeple_bots_waiting",] == 0
+            # The only node has no bus, and no worker's name.
+            assert not [name for name, *_ in found if "bus" in name or "worker" in name]
             assert found["process_resident_memory_bytes",] > 10_000_000
         found = await metrics(url)
         ended = [value for (name, *_), value in found.items() if name.startswith("meeple_sessions")]

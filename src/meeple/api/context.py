@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -35,6 +35,7 @@ class Context:
         guest_ttl: seconds that a guest's token is good for.
         draining: whether the server is going away.
         metrics: the server's counters, in the text format of Prometheus.
+        all_metrics: those of all workers on this port; None if this process is the only one.
     """
 
     games: GameService
@@ -48,6 +49,7 @@ class Context:
     guest_ttl: int
     draining: Callable[[], bool] = lambda: False
     metrics: Callable[[], bytes] = bytes
+    all_metrics: Callable[[], Awaitable[bytes]] | None = None
     bus: Bus | None = None
 
     def limit(self, client: Hashable) -> None:

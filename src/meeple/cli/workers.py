@@ -20,9 +20,10 @@ import structlog
 from msgspec.structs import asdict, replace
 
 from meeple.cli.local import open_local
-from meeple.cli.serve import configure_logging, listen, shown_url
+from meeple.cli.serve import configure_logging, listen, shown_url, warn_of_unknown
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
+from meeple.socketio.peers import Peers
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +31,9 @@ log = structlog.get_logger(__name__)
 START = 60.0
 #: Seconds beyond those for draining that a worker has to stop.
 STOP = 20.0
-#: Seconds until a worker that died is started again: they double up to the last.
-FIRST_PAUSE, LAST_PAUSE = 0.5, 10.0
+#: Seconds until a worker that died is started again: they double up to the last, and are the first
+#: again for one that has served for so long.
+FIRST_PAUSE, LAST_PAUSE, LASTING = 0.5, 10.0, 60.0
 
 
 def serve_workers(settings: Settings) -> None:
@@ -41,6 +43,7 @@ def serve_workers(settings: Settings) -> None:
         ConfigurationError: it cannot start; the message says why.
     """
     configure_logging(settings)
+    warn_of_unknown()
     asyncio.run(_serve(settings))
 
 
@@ -70,7 +73,7 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.process: asyncio.subprocess.Process
+        self.process: asyncio.subprocess.Process | None = None
 
     async def start(self, settings: Settings, listener: socket.socket, folder: Path) -> None:
         """Start it; returns once it serves.
@@ -87,6 +90,8 @@ class Worker:
                 # Never written to: its end tells the worker that this process has died.
                 stdin=asyncio.subprocess.PIPE,
                 pass_fds=(listener.fileno(), said),
+                # A Ctrl-C is for all processes of a terminal, and this one tells the workers.
+                start_new_session=True,
             )
         finally:
             os.close(said)
@@ -97,12 +102,15 @@ class Worker:
             except TimeoutError:
                 word = b""
         if not word:
-            await self.stop(STOP)
             raise ConfigurationError(f"worker {self.name} did not start")
+
+    async def wait(self) -> int | None:
+        """Return once it has ended; gives the exit code, None if it never ran."""
+        return None if self.process is None else await self.process.wait()
 
     async def stop(self, seconds: float) -> None:
         """Ask it to stop, and end it if it has not after so many seconds."""
-        if self.process.returncode is not None:
+        if self.process is None or self.process.returncode is not None:
             return
         self.process.terminate()
         try:
@@ -132,6 +140,10 @@ class Workers:
         self._folder = folder
         self._numbers = count()
         self._seats: list[Worker] = []
+        #: One at a time puts a new worker in a seat.
+        self._changing = asyncio.Lock()
+        #: All whose process may run, those that start or drain included.
+        self._alive: set[Worker] = set()
         self._watching: list[asyncio.Task[None]] = []
         self._replacing: asyncio.Task[None] | None = None
 
@@ -140,10 +152,10 @@ class Workers:
         started = await asyncio.gather(
             *(self._new() for _ in range(self._count)), return_exceptions=True
         )
-        self._seats = [one for one in started if isinstance(one, Worker)]
         for failure in started:
             if isinstance(failure, BaseException):
                 raise failure
+        self._seats = [one for one in started if isinstance(one, Worker)]
         self._watching = [
             asyncio.create_task(self._watch(seat)) for seat in range(len(self._seats))
         ]
@@ -159,7 +171,7 @@ class Workers:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(worker.stop(self._patience) for worker in self._seats))
+        await asyncio.gather(*(self._end(worker) for worker in list(self._alive)))
 
     @property
     def _patience(self) -> float:
@@ -167,33 +179,50 @@ class Workers:
 
     async def _new(self) -> Worker:
         worker = Worker(f"w{next(self._numbers)}")
-        await worker.start(self._settings, self._listener, self._folder)
+        self._alive.add(worker)
+        try:
+            await worker.start(self._settings, self._listener, self._folder)
+        except ConfigurationError:
+            await self._end(worker)
+            raise
         return worker
 
+    async def _end(self, worker: Worker) -> None:
+        await worker.stop(self._patience)
+        self._alive.discard(worker)
+        Peers(self._folder, worker.name).forget()
+
     async def _replace(self) -> None:
-        for seat, old in enumerate(list(self._seats)):
+        for seat in range(self._count):
             try:
-                self._seats[seat] = await self._new()
+                async with self._changing:
+                    new = await self._new()
+                    old, self._seats[seat] = self._seats[seat], new
             except ConfigurationError as error:
                 log.error("workers stay as they are", error=error.message)
                 return
-            await old.stop(self._patience)
+            await self._end(old)
         log.info("workers replaced")
 
     async def _watch(self, seat: int) -> None:
         """Start the worker of that seat again whenever it dies."""
         pause = FIRST_PAUSE
+        loop = asyncio.get_running_loop()
         while True:
-            worker = self._seats[seat]
-            code = await worker.process.wait()
+            worker, since = self._seats[seat], loop.time()
+            code = await worker.wait()
             if worker is not self._seats[seat]:
                 continue  # it was replaced
             log.error("worker died", worker=worker.name, code=code)
+            # Whose sessions it had, is to hear that they are gone.
+            await self._end(worker)
+            pause = FIRST_PAUSE if loop.time() - since > LASTING else pause
             await asyncio.sleep(pause)
             pause = min(2 * pause, LAST_PAUSE)
             try:
-                if worker is self._seats[seat]:
-                    self._seats[seat] = await self._new()
+                async with self._changing:
+                    if worker is self._seats[seat]:
+                        self._seats[seat] = await self._new()
             except ConfigurationError as error:
                 log.error("worker not started", error=error.message)
 

@@ -41,6 +41,10 @@ class BotQueue:
         """How many have tables that wait."""
         return len(self._ends)
 
+    def __len__(self) -> int:
+        """How many tables wait."""
+        return len(self._heap)
+
     def put(self, wait: Wait) -> None:
         """From now on the table waits; it keeps its place if it does already."""
         if wait.game_id in self._waiting:

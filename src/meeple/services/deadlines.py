@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections import Counter
 from contextlib import suppress
 from typing import Protocol
 
@@ -71,6 +72,8 @@ class Deadlines:
         self._heap: list[tuple[int, str]] = []
         #: Games that the log has as due and that cannot be seen to: until when, after which wait.
         self._put_off: dict[str, tuple[int, int]] = {}
+        #: How many times it saw to a game, by what came of it.
+        self.seen_to: Counter[str] = Counter()
         self._sooner = asyncio.Event()
         self._first = asyncio.Event()
 
@@ -232,17 +235,22 @@ class Deadlines:
         try:
             await self._games.run_out(game_id)
         except StaleSeq:
+            self.seen_to["not_due"] += 1
             return False
         except Unavailable as error:
+            self.seen_to["waits"] += 1
             log.warning("deadline has to wait", game_id=game_id, error=error.message)
             return False
         except (GameNotFound, EngineNotFound) as error:
+            self.seen_to["failed"] += 1
             log.warning("deadline cannot be seen to", game_id=game_id, error=error.message)
             return False
         except Exception:
             # One table's trouble is not the others'.
+            self.seen_to["failed"] += 1
             log.exception("deadline failed", game_id=game_id)
             return False
+        self.seen_to["done"] += 1
         self._put_off.pop(game_id, None)
         return True
 

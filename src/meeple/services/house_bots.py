@@ -125,6 +125,11 @@ class HouseBots:
         """Play at the tables of ``games``; called once, before `run`."""
         self._games = games
 
+    @property
+    def waiting(self) -> int:
+        """How many tables wait for a bot's turn to think."""
+        return len(self._waiting) + len(self._waiting_bots_only)
+
     # --- for the GameService ------------------------------------------------------------------
 
     def admit(

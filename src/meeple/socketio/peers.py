@@ -63,6 +63,26 @@ class Peers:
         listener.listen(1024)
         return listener
 
+    @property
+    def name(self) -> str:
+        """The name of this worker."""
+        return self._name
+
+    def others(self) -> list[str]:
+        """The names of the other workers."""
+        found = sorted(path.stem for path in self._folder.glob("*.requests"))
+        return [name for name in found if name != self._name]
+
+    async def get(self, worker: str, path: str) -> bytes:
+        """What another worker answers to a GET of ``path``; raises as `forward` does."""
+        connector = aiohttp.UnixConnector(str(self._requests(worker)))
+        timeout = aiohttp.ClientTimeout(total=2)
+        async with (
+            aiohttp.ClientSession(connector=connector, timeout=timeout) as http,
+            http.get(f"http://worker{path}", raise_for_status=True) as answer,
+        ):
+            return await answer.read()
+
     async def forward(self, owner: str, scope: Any, body: bytes) -> tuple[int, bytes]:
         """Let the owner answer a request.
 
@@ -114,6 +134,10 @@ class Peers:
             asyncio.get_running_loop().remove_reader(self._inbox)
             self._inbox.close()
             self._inbox = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Have the others know that there is no such worker: one that was killed could not."""
         for path in (self._connections(self._name), self._requests(self._name)):
             path.unlink(missing_ok=True)
 
