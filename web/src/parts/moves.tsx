@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { lookOf, toneOf } from "../boards/look";
 import { wordsOf } from "../boards/model";
 import { nameOf } from "../text";
+import { takenBack } from "../replay/taken_back";
 import type { GameState, Json, LogEntry } from "../wire";
 
 /** What an entry says; null for those that are no news. */
@@ -50,9 +51,12 @@ interface Props {
 
 export function Moves({ state, entries, current, go }: Props) {
   const list = useRef<HTMLOListElement>(null);
+  const undone = takenBack(entries);
   const told = entries.flatMap((entry) => {
     const text = entryText(entry);
-    return text === null ? [] : [{ entry, text }];
+    // A replay goes through them too; at the table they are gone.
+    const shown = text !== null && (go !== undefined || !undone.has(entry.seq));
+    return shown ? [{ entry, text }] : [];
   });
   const at = current ?? told.at(-1)?.entry.seq;
   useEffect(() => {
@@ -66,7 +70,7 @@ export function Moves({ state, entries, current, go }: Props) {
     <ol class={`moves ${short ? "pairs" : ""}`} ref={list} aria-label="Moves" tabIndex={0}>
       {told.map(({ entry, text }) => {
         const who = entry.seat === null ? undefined : state.players[entry.seat];
-        const said = `${who ? nameOf(who) : ""} ${text}`;
+        const said = `${who ? nameOf(who) : ""} ${text}${undone.has(entry.seq) ? ", taken back" : ""}`;
         const shown = entry.seq === at ? { "aria-current": "true" as const } : {};
         const inner = (
           <>
@@ -75,7 +79,7 @@ export function Moves({ state, entries, current, go }: Props) {
           </>
         );
         return (
-          <li key={entry.seq} class={entry.kind === "action" ? "" : "note"}>
+          <li key={entry.seq} class={entry.kind !== "action" ? "note" : undone.has(entry.seq) ? "undone" : ""}>
             {go ? (
               <button {...shown} class="quiet" aria-label={said} onClick={() => go(entry.seq)}>
                 {inner}
