@@ -205,7 +205,7 @@ async def test_the_first_actions_of_a_game_are_played_against_bots(
 ) -> None:
     ann = await arrive()
     await ann.enter("Ann")
-    await ann.page.wait_for_selector(".tile:not([disabled])")
+    await ann.page.wait_for_selector("button.tile:not([disabled])")
     answer = await ann.context.request.get(f"{ann.url}/api/v1/engines")
     engines = {one["name"]: one for one in (await answer.json())["engines"]}
     assert sum((await play(ann, engines[name])).values()) == 4
@@ -214,7 +214,7 @@ async def test_the_first_actions_of_a_game_are_played_against_bots(
 async def test_who_comes_with_a_token_needs_no_name(arrive: Arrive) -> None:
     ann, twin = await arrive(), await arrive()
     await ann.enter("Ann")
-    await ann.page.wait_for_selector(".tile:not([disabled])")
+    await ann.page.wait_for_selector("button.tile:not([disabled])")
     token = await ann.page.evaluate("JSON.parse(localStorage['meeple.account']).token")
     await twin.page.goto(f"{twin.url}/#token={token}")
     await expect(twin.page.get_by_label("You are Ann")).to_be_visible()
@@ -254,7 +254,7 @@ async def test_who_has_a_name_already_sits_down_and_a_reload_loses_nothing(
 ) -> None:
     ann, ben = await arrive(), await arrive()
     await ben.enter("Ben")
-    await ben.page.wait_for_selector(".tile:not([disabled])")
+    await ben.page.wait_for_selector("button.tile:not([disabled])")
     await ann.enter("Ann")
     await ann.make_table("Tic tac toe", against="Anybody")
     await ben.page.locator("a.row", has_text="with Ann").click()
