@@ -7,7 +7,7 @@ import { Header } from "../parts/header";
 import { Thumb } from "../parts/thumb";
 import { replayAddress, tableAddress } from "../router";
 import { ask, strangers } from "../session";
-import { ago, list, result, title } from "../text";
+import { ago, list, result, title, whoPlays } from "../text";
 import { words, type EngineInfo, type GameRow } from "../wire";
 import { NewTable } from "./new_table";
 
@@ -230,26 +230,25 @@ function Line({ row, to, what, note }: { row: GameRow; to: string; what: string;
   );
 }
 
-const names = (row: GameRow): string[] => row.players.flatMap((player) => (player ? [player.name] : []));
-
 function Open({ row }: { row: GameRow }) {
   const free = row.players.filter((player) => !player).length;
-  const who = names(row).length ? `with ${list(names(row))}` : "empty";
+  const there = whoPlays(row);
+  const who = there.length ? `with ${list(there)}` : "empty";
   const note = `${who} · ${free} ${free === 1 ? "seat" : "seats"} free`;
   return <Line row={row} to={tableAddress(row.game_id)} what="Join" note={note} />;
 }
 
 function Watch({ row }: { row: GameRow }) {
-  return <Line row={row} to={tableAddress(row.game_id)} what="Watch" note={list(names(row))} />;
+  return <Line row={row} to={tableAddress(row.game_id)} what="Watch" note={list(whoPlays(row))} />;
 }
 
 function Finished({ row }: { row: GameRow }) {
-  const note = `${list(names(row))} · ${result(row, "")} · ${ago(row.updated_at)}`;
+  const note = `${list(whoPlays(row))} · ${result(row, "")} · ${ago(row.updated_at)}`;
   return <Line row={row} to={replayAddress(row.game_id)} what="Replay" note={note} />;
 }
 
 function Mine({ row, user }: { row: GameRow; user: string }) {
-  const others = row.players.flatMap((one) => (one && one.user_id !== user ? [one.name] : []));
+  const others = whoPlays(row, user);
   const against = others.length ? `with ${list(others)}` : "alone";
   const note = `${against} · ${result(row, user)} · ${ago(row.updated_at)}`;
   const over = row.status === "over";
