@@ -185,7 +185,7 @@ async def cards(studio: Studio) -> None:
     await some(ben, 14, 9)
     await ben.page.wait_for_selector("main.my-turn, main[data-status=over]")
     await studio.take(ben, "duel-phone")
-    await ben.page.set_viewport_size({"width": 1200, "height": 900})
+    await ben.page.set_viewport_size({"width": 1100, "height": 900})
     await studio.take(ben, "duel")
     cem = await studio.person("Cem", **DESKTOP, **DARK)
     await against_bot(cem, "Hearts")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Arrive
-from tests.browser.every_game import play
-from tests.browser.person import Person
+from tests.browser.every_game import act, play
+from tests.browser.person import POSSIBLE, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -318,3 +319,50 @@ async def test_players_talk_offer_and_go_on_to_a_rematch_with_seats_swapped(
     assert ann.page.url != first
     await drag(ben, "d2", "d4")
     await ann.my_turn()
+
+
+async def test_what_is_taken_back_leaves_the_moves_of_the_table_and_is_struck_out_in_the_replay(
+    arrive: Arrive,
+) -> None:
+    ann, ben = await table_of_two(arrive, "Chess")
+    await tap(ann, "e2", "e4")
+    await ann.page.get_by_label("Ask to take the last move back").click()
+    await ben.page.get_by_role("button", name="Accept").click()
+    await tap(ann, "d2", "d4")
+    for one in (ann, ben):
+        moves = one.page.locator(".moves li:not(.note)")
+        await expect(moves).to_have_text(["d4"])
+    await ben.page.get_by_label("Resign …").click()
+    await ben.page.get_by_role("button", name="Resign", exact=True).click()
+    await ben.page.get_by_role("link", name="Replay").click()
+    await expect(ben.page.locator(".moves li.undone")).to_have_text(["e4"])
+
+
+async def test_who_looks_round_in_the_lobby_has_not_left_the_game(arrive: Arrive) -> None:
+    ann, ben = await table_of_two(arrive, "Tic tac toe")
+    await ann.cell("Row 1, column 1")
+    await ann.page.get_by_role("link", name="Meeple").click()
+    await ann.page.locator("a.row", has_text="with Ben").first.wait_for()
+    await ben.cell("Row 2, column 2")
+    there = ben.page.locator(".plate", has_text="Ann")
+    await expect(there.get_by_label("here", exact=True)).to_be_visible()
+    await ann.page.locator("a.row", has_text="with Ben").first.click()
+    await ann.cell("Row 1, column 2")
+    await expect(ann.page.locator(".moves li")).to_have_count(3)
+
+
+@pytest.mark.parametrize("game", ["Chess", "Connect four"])
+async def test_the_computer_answers(arrive: Arrive, game: str) -> None:
+    ann = await arrive(**PHONE)
+    await ann.enter("Ann")
+    dialog = await ann.choose(game)
+    await dialog.get_by_label("Level").fill("1")
+    await dialog.locator("button.main").click()
+    for turn in range(3):
+        await ann.my_turn()
+        await expect(ann.page.locator(".moves li:not(.empty)")).to_have_count(2 * turn)
+        await ann.page.wait_for_selector(POSSIBLE)
+        before = await ann.seq()
+        await act(ann.page, Random(turn))
+        await ann.moved(before)
+    await ann.page.wait_for_selector("main.my-turn, main[data-status=over]")

@@ -168,6 +168,20 @@ async def test_duel_is_played_to_the_end_and_no_hand_is_sent_to_the_other(arrive
             assert_hand_stays_secret(seat, states[seat], states[seat])
 
 
+async def test_one_tries_both_sides_in_two_tabs_as_the_readme_says(arrive: Arrive) -> None:
+    ann = await arrive()
+    await ann.enter("Ann")
+    await ann.make_table("Tic tac toe", against="A friend, by link")
+    async with ann.context.expect_page() as opening:
+        await ann.page.get_by_role("link", name="open a second player").click()
+    other = await opening.value
+    await other.get_by_label("Your name").fill("Ben")
+    await other.keyboard.press("Enter")
+    await ann.cell("Row 1, column 1")
+    await other.wait_for_selector("main.my-turn")
+    await expect(other.get_by_role("gridcell", name="x of Ann")).to_be_visible()
+
+
 async def to_move(*people: Person) -> Person | None:
     """Whose turn it is; None if the game is over."""
     waiting = [

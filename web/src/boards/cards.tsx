@@ -129,7 +129,7 @@ function Place({ zone, state, ...shared }: PlaceProps) {
       data-size={Math.min(count, 30)}
     >
       <h4>
-        {name}
+        {own && layout === "row" ? `your ${name}` : name}
         {counted && <b>{count}</b>}
       </h4>
       <div class="held">
