@@ -29,6 +29,8 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
+#: A game of chess as it has been played ten thousand times.
+SPANISH = "e4 e5 Nf3 Nc6 Bb5 a6 Ba4 Nf6 O-O Be7 Re1 b5 Bb3 d6 c3 O-O"
 DARK = {"color_scheme": "dark"}
 TIDY = """
 () => {
@@ -127,8 +129,7 @@ async def chess(studio: Studio) -> None:
     path = ann.page.url.removeprefix(ann.url)
     await ben.page.goto(ben.url + path)
     await ben.page.get_by_role("button", name="Sit down").click()
-    game = "e4 e5 Nf3 Nc6 Bb5 a6 Ba4 Nf6 O-O Be7 Re1 b5 Bb3 d6 c3 O-O".split()
-    for ply, move in enumerate(game):
+    for ply, move in enumerate(SPANISH.split()):
         await moves((ann, ben)[ply % 2], move)
         if ply == 3:
             await ann.page.get_by_label("Say something at this table").fill("Good luck!")

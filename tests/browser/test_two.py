@@ -217,7 +217,7 @@ def assert_hand_stays_secret(
 
 
 def zones(view: Any) -> list[dict[str, Any]]:
-    return view["board"]["zones"] if view else []  # type: ignore[no-any-return]
+    return view["board"]["zones"] if view else []
 
 
 def hand_of(view: Any, seat: int) -> dict[int, str]:
