@@ -103,6 +103,7 @@ async def test_a_whole_game_of_cards_is_played_with_the_keyboard_alone(arrive: A
     await page.get_by_label("Your name").focus()
     await keys.type("Ann")
     await keys.press("Enter")
+    await page.get_by_label("You are Ann").wait_for()
     await page.get_by_label("Search the games").focus()
     await keys.type("goofspiel")
     await keys.press("Tab")

@@ -103,3 +103,16 @@ async def test_nothing_jumps_while_one_plays(arrive: Arrive) -> None:
     await asyncio.wait_for(ann.my_turn(), 10)
     print(f"goofspiel: shift {await shift(ann):.3f}")
     assert await shift(ann) < MOST_SHIFT
+
+
+async def test_a_lobby_that_is_looked_at_asks_for_the_games_on_offer_but_once(
+    arrive: Arrive,
+) -> None:
+    ann = await arrive()
+    asked: list[str] = []
+    ann.page.on("request", lambda request: asked.append(request.url))
+    await ann.enter("Ann")
+    for _ in range(2):
+        async with ann.page.expect_response("**/games?status=open*"):
+            pass
+    assert sum(url.endswith("/engines") for url in asked) == 1

@@ -40,11 +40,15 @@ export function Lobby({ refresh }: { refresh: () => void }) {
   const [lists, setLists] = useState<Lists | null>(null);
   const [error, setError] = useState("");
   const [chosen, setChosen] = useState<EngineInfo | null>(null);
-  const stopped = useRef(false);
+  const asked = useRef(false);
 
-  async function look(): Promise<void> {
+  async function look(isCurrent: () => boolean): Promise<void> {
     try {
-      if (engines === null) setEngines((await strangers.engines()).engines);
+      if (!asked.current) {
+        // Once: they do not change, and are the most of what a lobby loads.
+        setEngines((await strangers.engines()).engines);
+        asked.current = true;
+      }
       const rows = async (query: GameQuery) => (await strangers.games(query)).games;
       const [open, live, over, mine] = await Promise.all([
         rows({ status: "open", limit: 20 }),
@@ -52,25 +56,26 @@ export function Lobby({ refresh }: { refresh: () => void }) {
         rows({ status: "over", limit: 8 }),
         me ? ask(async (rest) => (await rest.myGames({ limit: 20 })).games) : [],
       ]);
-      if (stopped.current) return;
+      if (!isCurrent()) return;
       setLists({ open, live, over, mine });
       setError("");
     } catch (failure) {
-      if (!stopped.current) setError(words(failure));
+      if (isCurrent()) setError(words(failure));
     }
   }
 
   useEffect(() => {
     document.title = "Meeple";
-    stopped.current = false;
-    void look();
+    let stopped = false;
+    const isCurrent = (): boolean => !stopped;
+    void look(isCurrent);
     const onVisible = (): void => {
-      if (!document.hidden) void look();
+      if (!document.hidden) void look(isCurrent);
     };
     const timer = window.setInterval(onVisible, LOOK_MS);
     document.addEventListener("visibilitychange", onVisible);
     return () => {
-      stopped.current = true;
+      stopped = true;
       window.clearInterval(timer);
       document.removeEventListener("visibilitychange", onVisible);
     };
