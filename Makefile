@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help page play test check lint fmt types lock bench soak chaos openspiel clean
+.PHONY: help page play test check lint fmt types lock bench soak chaos openspiel screenshots clean
 
 help:  ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,7 +36,7 @@ $(VENV)/.node: $(VENV)/.run requirements/node.txt
 	touch $@
 
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json $(NODE)
-	$(NPM) --prefix $* ci --no-audit --no-fund --loglevel=error
+	$(NPM) --prefix $* ci --no-audit --no-fund --loglevel=error $(OMIT)
 	touch $@
 
 PAGE := src/meeple/web/index.html
@@ -56,9 +56,10 @@ $(JS)/dist/index.js: $(wildcard $(JS)/src/*.ts) $(JS)/package.json $(JS)/tsconfi
 play: $(VENV)/.run $(PAGE)  ## Set up and serve: open the address that it prints, twice
 	$(BIN)/meeple serve
 
-# A Chromium for the tests of the page, where the machine has none.
-ifeq ($(shell command -v chromium || command -v chromium-browser || command -v google-chrome),)
+# What the tests of the page need, with a Chromium where the machine has none.
 BROWSER := tests/browser/node_modules/.package-lock.json
+ifneq ($(shell command -v chromium || command -v chromium-browser || command -v google-chrome),)
+$(BROWSER): OMIT := --omit=optional
 endif
 
 # A system's package, and the only thing that the tests need beyond what is set up here.
@@ -103,6 +104,9 @@ openspiel: $(VENV)/.dev $(BROWSER) $(PAGE)  ## Play and check every game of Open
 	$(BIN)/meeple check --games 3 'openspiel:*'
 	$(BIN)/python -m tests.openspiel.playthrough
 	$(BIN)/python -m tests.browser.every_game
+
+screenshots: $(VENV)/.dev $(BROWSER) $(PAGE)  ## Make pictures of the page in docs/images
+	$(BIN)/python -m tests.browser.screenshots
 
 lock:  ## Pin every dependency, with hashes and no addresses (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra openspiel pyproject.toml requirements/build.in -o requirements/run.txt

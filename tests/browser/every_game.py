@@ -104,7 +104,7 @@ async def main(words: list[str]) -> int:
         async with server_process(Path(folder)) as server, browsing() as browser:
             person = await Person.arrive(browser, server.url)
             await person.enter("Ann")
-            await person.page.wait_for_selector(".tile:not([disabled])")
+            await person.page.wait_for_selector("button.tile:not([disabled])")
             answer = await person.context.request.get(f"{server.url}/api/v1/engines")
             for engine in (await answer.json())["engines"]:
                 if words and not any(word in engine["name"] for word in words):

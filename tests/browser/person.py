@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +24,7 @@ class Person:
         self.url = url
         self.context = context
         self.complaints: list[str] = []
+        self._line_is_broken = False
         self._follow(page)
 
     @classmethod
@@ -39,8 +42,18 @@ class Person:
 
     def _heard(self, kind: str, text: str) -> None:
         # While a line is cut on purpose, the browser says so.
-        if kind in ("error", "warning") and "net::ERR_INTERNET_DISCONNECTED" not in text:
+        cut = "net::ERR_INTERNET_DISCONNECTED" in text or (
+            self._line_is_broken and ("net::ERR_" in text or "WebSocket connection to" in text)
+        )
+        if kind in ("error", "warning") and not cut:
             self.complaints.append(f"{kind}: {text}")
+
+    @contextmanager
+    def broken_line(self) -> Iterator[None]:
+        """Meanwhile the browser may say that it cannot reach the server."""
+        self._line_is_broken = True
+        yield
+        self._line_is_broken = False
 
     def _asked(self, request: Request) -> None:
         there = urlsplit(request.url)
@@ -52,6 +65,7 @@ class Person:
         await self.page.goto(self.url + path)
         await self.page.get_by_label("Your name").fill(name)
         await self.page.get_by_label("Your name").press("Enter")
+        await self.page.get_by_label(f"You are {name}").wait_for()
 
     async def choose(self, game: str) -> Locator:
         """Choose the game that is called so in the lobby; gives the dialog for a new table."""

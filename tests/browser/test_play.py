@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Arrive
-from tests.browser.every_game import play
-from tests.browser.person import Person
+from tests.browser.every_game import act, play
+from tests.browser.person import POSSIBLE, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -103,6 +104,7 @@ async def test_a_whole_game_is_played_with_the_keyboard_alone(arrive: Arrive) ->
     await page.get_by_label("Your name").focus()
     await keys.type("Ann")
     await keys.press("Enter")
+    await page.get_by_label("You are Ann").wait_for()
     await page.get_by_label("Search the games").focus()
     await keys.type("connect four")
     await keys.press("Tab")
@@ -205,7 +207,7 @@ async def test_the_first_actions_of_a_game_are_played_against_bots(
 ) -> None:
     ann = await arrive()
     await ann.enter("Ann")
-    await ann.page.wait_for_selector(".tile:not([disabled])")
+    await ann.page.wait_for_selector("button.tile:not([disabled])")
     answer = await ann.context.request.get(f"{ann.url}/api/v1/engines")
     engines = {one["name"]: one for one in (await answer.json())["engines"]}
     assert sum((await play(ann, engines[name])).values()) == 4
@@ -214,7 +216,7 @@ async def test_the_first_actions_of_a_game_are_played_against_bots(
 async def test_who_comes_with_a_token_needs_no_name(arrive: Arrive) -> None:
     ann, twin = await arrive(), await arrive()
     await ann.enter("Ann")
-    await ann.page.wait_for_selector(".tile:not([disabled])")
+    await ann.page.wait_for_selector("button.tile:not([disabled])")
     token = await ann.page.evaluate("JSON.parse(localStorage['meeple.account']).token")
     await twin.page.goto(f"{twin.url}/#token={token}")
     await expect(twin.page.get_by_label("You are Ann")).to_be_visible()
@@ -254,7 +256,7 @@ async def test_who_has_a_name_already_sits_down_and_a_reload_loses_nothing(
 ) -> None:
     ann, ben = await arrive(), await arrive()
     await ben.enter("Ben")
-    await ben.page.wait_for_selector(".tile:not([disabled])")
+    await ben.page.wait_for_selector("button.tile:not([disabled])")
     await ann.enter("Ann")
     await ann.make_table("Tic tac toe", against="Anybody")
     await ben.page.locator("a.row", has_text="with Ann").click()
@@ -318,3 +320,50 @@ async def test_players_talk_offer_and_go_on_to_a_rematch_with_seats_swapped(
     assert ann.page.url != first
     await drag(ben, "d2", "d4")
     await ann.my_turn()
+
+
+async def test_what_is_taken_back_leaves_the_moves_of_the_table_and_is_struck_out_in_the_replay(
+    arrive: Arrive,
+) -> None:
+    ann, ben = await table_of_two(arrive, "Chess")
+    await tap(ann, "e2", "e4")
+    await ann.page.get_by_label("Ask to take the last move back").click()
+    await ben.page.get_by_role("button", name="Accept").click()
+    await tap(ann, "d2", "d4")
+    for one in (ann, ben):
+        moves = one.page.locator(".moves li:not(.note)")
+        await expect(moves).to_have_text(["d4"])
+    await ben.page.get_by_label("Resign …").click()
+    await ben.page.get_by_role("button", name="Resign", exact=True).click()
+    await ben.page.get_by_role("link", name="Replay").click()
+    await expect(ben.page.locator(".moves li.undone")).to_have_text(["e4"])
+
+
+async def test_who_looks_round_in_the_lobby_has_not_left_the_game(arrive: Arrive) -> None:
+    ann, ben = await table_of_two(arrive, "Tic tac toe")
+    await ann.cell("Row 1, column 1")
+    await ann.page.get_by_role("link", name="Meeple").click()
+    await ann.page.locator("a.row", has_text="with Ben").first.wait_for()
+    await ben.cell("Row 2, column 2")
+    there = ben.page.locator(".plate", has_text="Ann")
+    await expect(there.get_by_label("here", exact=True)).to_be_visible()
+    await ann.page.locator("a.row", has_text="with Ben").first.click()
+    await ann.cell("Row 1, column 2")
+    await expect(ann.page.locator(".moves li")).to_have_count(3)
+
+
+@pytest.mark.parametrize("game", ["Chess", "Connect four"])
+async def test_the_computer_answers(arrive: Arrive, game: str) -> None:
+    ann = await arrive(**PHONE)
+    await ann.enter("Ann")
+    dialog = await ann.choose(game)
+    await dialog.get_by_label("Level").fill("1")
+    await dialog.locator("button.main").click()
+    for turn in range(3):
+        await ann.my_turn()
+        await expect(ann.page.locator(".moves li:not(.empty)")).to_have_count(2 * turn)
+        await ann.page.wait_for_selector(POSSIBLE)
+        before = await ann.seq()
+        await act(ann.page, Random(turn))
+        await ann.moved(before)
+    await ann.page.wait_for_selector("main.my-turn, main[data-status=over]")

@@ -527,6 +527,23 @@ async def test_a_log_of_a_game_without_secrets_is_open_but_for_the_names_of_acti
         assert (entry["payload"], entry["action_id"]) == ({"action": 4}, action_id)
 
 
+async def test_a_part_of_a_log_is_what_the_whole_has_there(
+    http: Http, ann: User, ben: User
+) -> None:
+    game_id = await http.table(ann, ben, engine="goofspiel", options={"cards": 2})
+    await http.play(game_id, ann, 2, "ann-1")
+    for viewer in (ann, ben, None):
+        whole = (await http.get(f"/games/{game_id}/log", viewer))["entries"]
+        for first, limit in ((0, 2), (3, 1000), (4, 1), (5, 10), (2**31, 1)):
+            log = await http.get(f"/games/{game_id}/log?from={first}&limit={limit}", viewer)
+            assert log["engine"] == "goofspiel"
+            assert log["entries"] == whole[first : first + limit]
+        assert (await http.get(f"/games/{game_id}/log?from=4", viewer))["entries"] == whole[4:]
+    for query in ("from=-1", "from=x", "limit=0", "limit=1001"):
+        refused = await http.refused("GET", f"/games/{game_id}/log?{query}", ann)
+        assert refused == (422, "invalid_message")
+
+
 # --- the states -----------------------------------------------------------------------------------
 
 

@@ -1,5 +1,4 @@
 import { useState } from "preact/hooks";
-import { account } from "./account";
 import { Lobby } from "./pages/lobby";
 import { TablePage } from "./pages/table";
 import { lazy } from "./parts/lazy";
@@ -14,5 +13,5 @@ export function App() {
   const refresh = (): void => again((count) => count + 1);
   if (route.page === "table") return <TablePage key={route.id} id={route.id} refresh={refresh} />;
   if (route.page === "replay") return <ReplayPage key={route.id} id={route.id} seq={route.seq} refresh={refresh} />;
-  return <Lobby key={account()?.token} refresh={refresh} />;
+  return <Lobby refresh={refresh} />;
 }

@@ -33,8 +33,19 @@ export function title(engine: string): string {
   return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
-export const nameOf = (player: Player | undefined): string =>
-  player?.name ?? (player ? `Seat ${player.seat + 1}` : "Somebody");
+export function nameOf(player: Player | undefined): string {
+  if (player?.bot) return "Computer";
+  return player?.name ?? (player ? `Seat ${player.seat + 1}` : "Somebody");
+}
+
+/** Who plays in a game of a list: the people, then the bots. */
+export function whoPlays({ players }: GameRow, but = ""): string[] {
+  const seated = players.flatMap((one) => (one && one.user_id !== but ? [one] : []));
+  const people = seated.filter(({ bot }) => !bot).map(({ name }) => name);
+  const bots = seated.length - people.length;
+  if (bots === 0) return people;
+  return [...people, bots === 1 ? "the computer" : `${bots} computers`];
+}
 
 /** "Ann, Bob and Cem" */
 export function list(names: readonly string[]): string {
@@ -92,7 +103,8 @@ export function result({ status, outcome, players }: GameRow, user: string): str
   if (outcome.reason.startsWith("aborted")) return "closed";
   if (outcome.winners.length === 0) return "draw";
   const seat = players.findIndex((player) => player !== null && player.user_id === user);
-  if (seat < 0) return `${list(outcome.winners.map((one) => players[one]?.name ?? "?"))} won`;
+  const named = (one: number): string => (players[one]?.bot ? "the computer" : (players[one]?.name ?? "?"));
+  if (seat < 0) return `${list(outcome.winners.map(named))} won`;
   return outcome.winners.includes(seat) ? "won" : "lost";
 }
 

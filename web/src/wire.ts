@@ -14,27 +14,10 @@ export type {
 } from "@meeple/client";
 import type { Json } from "@meeple/client";
 
-/** A player who is gone, and from when on the others may claim; milliseconds since 1970. */
-export interface Gone {
-  readonly since: number;
-  readonly claimable_at: number;
-  readonly closed: boolean;
-}
+export type Player = client.PlayerView;
+export type Offer = client.Offer;
 
-export type Player = client.PlayerView & { readonly gone?: Gone };
-
-export interface Offer {
-  readonly kind: client.OfferKind;
-  readonly seat: number;
-  readonly accepted?: readonly number[];
-  readonly seconds?: number;
-}
-
-export type GameState = Omit<client.Game, "players" | "clock" | "offers"> & {
-  readonly players: readonly Player[];
-  readonly clock: client.Clocks | null;
-  readonly offers?: readonly Offer[];
-};
+export type GameState = client.Game;
 
 export interface Option {
   readonly type?: string;

@@ -4,9 +4,6 @@ import type { Json, ServerEvents } from "./generated.js";
 /** How one is at a table. */
 export type Mode = "game:join" | "game:spectate";
 
-/** What can be offered to the others at a table. */
-export type OfferKind = "draw" | "takeback" | "rematch" | "more_time";
-
 /** What the server says with this event. */
 export type EventPayload<E extends string> = E extends keyof ServerEvents
   ? ServerEvents[E]

@@ -95,9 +95,9 @@ export class Rest {
     return this.#call("GET", `${gamePath(gameId)}/states?from=${from}&limit=${limit}`);
   }
 
-  /** The replay, as far as this user may see it. */
-  log(gameId: string): Promise<GameLogBody> {
-    return this.#call("GET", `${gamePath(gameId)}/log`);
+  /** The replay, as far as this user may see it; from the seq `from` on. */
+  log(gameId: string, from = 0): Promise<GameLogBody> {
+    return this.#call("GET", `${gamePath(gameId)}/log${from > 0 ? `?from=${from}` : ""}`);
   }
 
   async #call<Answer>(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {

@@ -1,7 +1,7 @@
 // What is known of a table, and how each message changes it. Nothing here sends, waits or remembers.
 import { stopped } from "./clock.js";
 import type { MeepleError } from "./errors.js";
-import type { GameOverMessage, GamePresence, GameState, Json } from "./generated.js";
+import type { ChatLine, GameOverMessage, GamePresence, GameState, Json } from "./generated.js";
 
 /** A game as this viewer may see it; `View` and `Action` are its engine's. */
 export type Game<View = Json, Action = Json> = Omit<GameState, "view" | "legal_actions"> & {
@@ -23,20 +23,6 @@ export interface Pending<Action = Json> {
   readonly action?: Action;
   /** The seq of its entry, once it is acked: it is on the disk, and the state will follow. */
   readonly seq: number | null;
-}
-
-/** Something that was said at a table. */
-export interface ChatLine {
-  readonly game_id: string;
-  /** Null for a spectator. */
-  readonly seat: number | null;
-  readonly user_id: string;
-  readonly name: string;
-  readonly text: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  /** `players`, which only players hear, or `spectators`. */
-  readonly room: "players" | "spectators";
 }
 
 /** What is known of a table. It never changes: each change makes another. */
@@ -92,7 +78,7 @@ export function changed<View, Action>(
   return {
     ...after,
     seat,
-    rematch: after.rematch ?? (game as { rematch?: string } | null)?.rematch ?? null,
+    rematch: after.rematch ?? game?.rematch ?? null,
     pending: unseen.length === pending.length ? pending : unseen,
     myTurn: toAct && !acting && !after.closed,
   };

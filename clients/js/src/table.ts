@@ -1,7 +1,17 @@
 // One table: comes back after every loss, and plays every action exactly once.
-import type { ActOptions, CommandOptions, EventPayload, Mode, OfferKind } from "./commands.js";
+import type { ActOptions, CommandOptions, EventPayload, Mode } from "./commands.js";
 import { MeepleError, closed, lost } from "./errors.js";
-import type { GameOverMessage, GamePresence, Joined, Json, Receipt } from "./generated.js";
+import type {
+  ChatHistory,
+  ChatLine,
+  GameOverMessage,
+  GamePresence,
+  GameRematch,
+  Joined,
+  Json,
+  OfferKind,
+  Receipt,
+} from "./generated.js";
 import { newId } from "./ids.js";
 import type { Line, Payload } from "./line.js";
 import { Queue } from "./queue.js";
@@ -11,7 +21,6 @@ import {
   lastLines,
   newTable,
   withPlayers,
-  type ChatLine,
   type CommandEvent,
   type Game,
   type Pending,
@@ -240,8 +249,8 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
     else if (event === "game:over") this.#onOver(payload as GameOverMessage);
     else if (event === "game:presence") this.#onPresence(payload as GamePresence);
     else if (event === "game:chat") this.#onChat(payload as ChatLine);
-    else if (event === "game:chats") this.#set({ chat: lastLines((payload as Chats).lines) });
-    else if (event === "game:rematch") this.#set({ rematch: (payload as Rematch).new_game_id });
+    else if (event === "game:chats") this.#set({ chat: lastLines((payload as ChatHistory).lines) });
+    else if (event === "game:rematch") this.#set({ rematch: (payload as GameRematch).new_game_id });
     for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(payload as never);
   }
 
@@ -282,12 +291,4 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
   #set(changes: Partial<TableState<View, Action>>): void {
     this.#store.set(changed(this.getSnapshot(), changes));
   }
-}
-
-interface Chats {
-  readonly lines: readonly ChatLine[];
-}
-
-interface Rematch {
-  readonly new_game_id: string;
 }

@@ -20,6 +20,7 @@ router = APIRouter(prefix="/api/v1")
 
 Ctx = Annotated[Context, Depends(context)]
 PageSize = Annotated[int, Query(ge=1, le=100)]
+FirstSeq = Annotated[int, Query(alias="from", ge=0, le=2**31)]
 
 
 @router.post("/guests", **documented(rest.Guest, request=rest.NewGuest, status=201))
@@ -158,11 +159,17 @@ async def abort(ctx: Ctx, user: User, game_id: str) -> Response:
 
 
 @router.get("/games/{game_id}/log", **documented(rest.GameLogBody))
-async def get_log(ctx: Ctx, user: Optional, game_id: str) -> Response:
-    """The replay, as far as you may see it: all of it once the game is over."""
+async def get_log(
+    ctx: Ctx,
+    user: Optional,
+    game_id: str,
+    first: FirstSeq = 0,
+    limit: Annotated[int | None, Query(ge=1, le=1000)] = None,
+) -> Response:
+    """The replay from the seq ``from`` on, as far as you may see it: all once the game is over."""
     user_id = None if user is None else user.user_id
-    entries = await ctx.games.replay(game_id, user_id)
-    engine = (entries[0].payload or {})["engine"]
+    entries = await ctx.games.replay(game_id, user_id, first, limit)
+    engine = (await ctx.games.game(game_id)).rules.name
     return reply(rest.GameLogBody(game_id, engine, entries))
 
 
@@ -171,7 +178,7 @@ async def get_states(
     ctx: Ctx,
     user: Optional,
     game_id: str,
-    first: Annotated[int, Query(alias="from", ge=0, le=2**31)] = 0,
+    first: FirstSeq = 0,
     limit: PageSize = 50,
 ) -> Response:
     """The game as you may see it, after each entry of its log from the seq ``from`` on."""

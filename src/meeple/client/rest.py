@@ -109,9 +109,10 @@ class Rest:
         """Call a game off before its first action."""
         return await self._call("POST", f"{_game(game_id)}/abort", ReceiptBody)
 
-    async def log(self, game_id: str) -> GameLogBody:
-        """The replay, as far as this user may see it."""
-        return await self._call("GET", f"{_game(game_id)}/log", GameLogBody)
+    async def log(self, game_id: str, first: int = 0) -> GameLogBody:
+        """The replay from the seq ``first`` on, as far as this user may see it."""
+        query = {"from": str(first)} if first else None
+        return await self._call("GET", f"{_game(game_id)}/log", GameLogBody, query=query)
 
     async def _call(
         self,

@@ -523,11 +523,19 @@ class GameService:
         game = (await self._executor.table(game_id)).game
         return self._state(game, None if user_id is None else game.seat_of(user_id))
 
-    async def replay(self, game_id: str, user_id: UUID | None) -> list[projection.LogEntry]:
-        """The log of the game, as far as this user may see it. Raises `GameNotFound`."""
+    async def replay(
+        self, game_id: str, user_id: UUID | None, first: int = 0, limit: int | None = None
+    ) -> list[projection.LogEntry]:
+        """At most ``limit`` entries of the log from seq ``first`` on, as this user may see them.
+
+        Raises `GameNotFound`.
+        """
         game = (await self._executor.table(game_id)).game
         seat = None if user_id is None else game.seat_of(user_id)
-        entries = await self._log.read(game_id, limit=game.seq + 1)
+        # What is in the log and not in the game yet, nobody has been told.
+        known = max(0, game.seq + 1 - first)
+        most = known if limit is None else min(known, limit)
+        entries = await self._log.read(game_id, first, limit=most) if most else []
         return [projection.log_entry(game, entry, seat) for entry in entries]
 
     async def states(

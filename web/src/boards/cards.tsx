@@ -129,7 +129,7 @@ function Place({ zone, state, ...shared }: PlaceProps) {
       data-size={Math.min(count, 30)}
     >
       <h4>
-        {name}
+        {own && layout === "row" ? `your ${name}` : name}
         {counted && <b>{count}</b>}
       </h4>
       <div class="held">
@@ -179,7 +179,6 @@ function Face({ card, state, picking, drag, sent, suppress, down }: FaceProps) {
       type="button"
       class={`${classes.filter(Boolean).join(" ")}${held ? " held" : ""}`}
       data-card={id}
-      aria-label={said}
       aria-pressed={picked}
       aria-disabled={!next}
       title={text ? `${name}${note ? ` (${note})` : ""}\n${text}` : undefined}
@@ -187,26 +186,29 @@ function Face({ card, state, picking, drag, sent, suppress, down }: FaceProps) {
       onClick={() => !suppress.current && picking.click(id)}
       onPointerDown={(event) => down(event, id)}
     >
-      {suited ? (
-        <>
-          <b class="rank">{suited[1]}</b>
-          <i class="suit">{suited[2]}</i>
-        </>
-      ) : (
-        <b class={name.length > 3 ? "name" : "rank"}>{name}</b>
-      )}
-      {card.hp !== undefined && (
-        <span class="health">
-          <i style={{ width: `${Math.round((100 * (card.left ?? 0)) / card.hp)}%` }} />
-          <em>
-            {card.left}/{card.hp}
-          </em>
-        </span>
-      )}
-      {card.energy ? <span class="energy">{"⚡".repeat(Math.min(card.energy, 6))}</span> : null}
-      {note && card.hp === undefined && <small>{note}</small>}
-      {text && <span class="text">{text}</span>}
-      {who && <small class="who">{who}</small>}
+      <span class="hidden">{said}</span>
+      <span class="face" aria-hidden="true">
+        {suited ? (
+          <>
+            <b class="rank">{suited[1]}</b>
+            <i class="suit">{suited[2]}</i>
+          </>
+        ) : (
+          <b class={name.length > 3 ? "name" : "rank"}>{name}</b>
+        )}
+        {card.hp !== undefined && (
+          <span class="health">
+            <i style={{ width: `${Math.round((100 * (card.left ?? 0)) / card.hp)}%` }} />
+            <em>
+              {card.left}/{card.hp}
+            </em>
+          </span>
+        )}
+        {card.energy ? <span class="energy">{"⚡".repeat(Math.min(card.energy, 6))}</span> : null}
+        {note && card.hp === undefined && <small>{note}</small>}
+        {text && <span class="text">{text}</span>}
+        {who && <small class="who">{who}</small>}
+      </span>
     </button>
   );
 }

@@ -230,8 +230,8 @@ function Squares({ order, board, classOf, possible, press, cancel }: SquaresProp
                 aria-label={`${squareOf(cell)}: ${what}${possible(cell) ? ", possible" : ""}`}
                 onFocus={() => setFocus(cell)}
               >
-                {right === 0 && <i class="rank">{squareOf(cell)[1]}</i>}
-                {down === 7 && <i class="file">{squareOf(cell)[0]}</i>}
+                {right === 0 && <i class="rank" data-label={squareOf(cell)[1]} />}
+                {down === 7 && <i class="file" data-label={squareOf(cell)[0]} />}
               </div>
             );
           })}

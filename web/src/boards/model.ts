@@ -96,6 +96,15 @@ export function wordsOf(action: Json): string {
   return action.replace(/^Player:? ?\d+:? Action:? /, "").replace(/^\d+ - /, "") || action;
 }
 
+/** An action in the words of its game; Meeple's own games count cells from 0. */
+export function wordsIn(engine: string, action: Json): string {
+  if (typeof action === "number" && engine === "connect-four") return `column ${action + 1}`;
+  if (typeof action === "number" && engine === "tic-tac-toe") {
+    return `row ${Math.floor(action / 3) + 1}, column ${(action % 3) + 1}`;
+  }
+  return wordsOf(action);
+}
+
 function sentence(action: Record<string, Json>): string {
   const { type, ...rest } = action;
   const named = Object.entries(rest).map(([key, value]) => `${key} ${wordsOf(value)}`);
@@ -112,7 +121,7 @@ export function movesOf(state: GameState, clicks: Record<string, Key[]> = {}): M
   const labels = state.request?.labels;
   return (state.legal_actions ?? []).map((action, index) => ({
     action,
-    text: labels?.[index] ?? wordsOf(action),
+    text: labels?.[index] ?? wordsIn(state.engine, action),
     path: paths.get(typeof action === "string" ? action : canonical(action)) ?? [],
   }));
 }

@@ -1,5 +1,6 @@
 // What stands in a cell, as SVG around (0, 0) in a cell of 10 by 10.
 import sprite from "cm-chessboard/assets/pieces/standard.svg?url";
+import { characterOf } from "./characters";
 import { toneOf, type Look } from "./look";
 import type { Cell } from "./model";
 
@@ -57,12 +58,13 @@ function Round({ cell, tone }: { cell: Cell; tone: string }) {
 
 function Letters({ cell, tone, turned, look }: { cell: Cell; tone: string; turned: boolean; look: Look }) {
   const [last = "", promoted] = cell.piece.split(" ").reverse();
+  const character = characterOf(cell);
   const text = initials(last === "knight" ? "n" : last);
   return (
     <g class={`letters ${tone}`} transform={turned ? "rotate(180)" : undefined}>
       {look.turned ? <path d="M0-4.3 2.9-3 3.8 4.1H-3.8L-2.9-3z" /> : <circle r="4.1" />}
-      <text dy=".38em" class={promoted ? "promoted" : undefined}>
-        {promoted ? `+${text}` : text}
+      <text dy=".38em" class={[promoted && "promoted", character && "character"].filter(Boolean).join(" ")}>
+        {character ?? (promoted ? `+${text}` : text)}
       </text>
     </g>
   );

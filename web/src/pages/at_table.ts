@@ -17,25 +17,51 @@ async function enterTable(client: Client, id: string): Promise<ClientTable> {
   }
 }
 
+/** Tables whose page was left while one's game went on: who leaves the table leaves the game. */
+const kept = new Set<ClientTable>();
+
+/** The page of a table goes; the table too, unless one plays there. So do others that are over. */
+function letGo(table: ClientTable): void {
+  kept.add(table);
+  for (const one of kept) {
+    const { game, seat, closed } = one.getSnapshot();
+    if (seat !== null && game?.outcome === null && !closed) continue;
+    kept.delete(one);
+    // It is told again at most.
+    void one.leave().catch(() => undefined);
+  }
+}
+
 export function useTable(client: Client, id: string) {
   const [table, setTable] = useState<ClientTable | null>(null);
   const [error, setError] = useState<MeepleError | null>(null);
   const [again, setAgain] = useState(0);
+  const here = useRef<ClientTable | null>(null);
   useEffect(() => {
     let stopped = false;
     enterTable(client, id).then(
-      (found) => !stopped && setTable(found),
+      (found) => {
+        if (stopped) return void kept.add(found);
+        here.current = found;
+        kept.delete(found);
+        setTable(found);
+      },
       (failure: unknown) => !stopped && setError(failure as MeepleError),
     );
     return () => {
       stopped = true;
     };
   }, [client, id, again]);
-  useEffect(() => () => void client.leave(id).catch(() => undefined), [client, id]);
+  useEffect(
+    () => () => {
+      if (here.current) letGo(here.current);
+    },
+    [client, id],
+  );
   return { table, error, rejoin: () => setAgain((count) => count + 1) };
 }
 
-/** The log of the game, read again as the game goes on. */
+/** The log of the game: what is new of it is read as the game goes on. */
 export function useLog(state: GameState, client: Client): readonly LogEntry[] {
   const [entries, setEntries] = useState<readonly LogEntry[]>([]);
   const line = useStore(client.connection);
@@ -43,10 +69,14 @@ export function useLog(state: GameState, client: Client): readonly LogEntry[] {
   useEffect(() => {
     if (!online || state.status === "open") return;
     let stopped = false;
+    // What was hidden is open to all when the game is over.
+    const opened = state.status === "over" && entries.some(({ payload }) => payload === null);
+    const from = opened ? 0 : entries.length;
+    if (from > state.seq) return;
     // Several entries in a moment are one request.
     const timer = window.setTimeout(() => {
-      ask((rest) => rest.log(state.game_id)).then(
-        (log) => !stopped && setEntries(log.entries),
+      ask((rest) => rest.log(state.game_id, from)).then(
+        (log) => !stopped && setEntries((known) => [...known.slice(0, from), ...log.entries]),
         // The next move asks again.
         () => undefined,
       );

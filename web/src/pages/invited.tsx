@@ -46,7 +46,9 @@ export function Invited({ id, refresh }: { id: string; refresh: () => void }) {
 
 async function sitDown(id: string, state: GameState | null, refresh: () => void): Promise<void> {
   try {
-    if (state?.status === "open") await ask((rest) => rest.takeSeat(id));
+    // Whoever is quick has given a name before the table is known.
+    const { status } = state ?? (await strangers.game(id));
+    if (status === "open") await ask((rest) => rest.takeSeat(id));
   } catch {
     // Somebody was quicker: the table says so.
   }

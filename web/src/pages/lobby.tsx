@@ -7,7 +7,7 @@ import { Header } from "../parts/header";
 import { Thumb } from "../parts/thumb";
 import { replayAddress, tableAddress } from "../router";
 import { ask, strangers } from "../session";
-import { ago, list, result, title } from "../text";
+import { ago, list, result, title, whoPlays } from "../text";
 import { words, type EngineInfo, type GameRow } from "../wire";
 import { NewTable } from "./new_table";
 
@@ -40,11 +40,15 @@ export function Lobby({ refresh }: { refresh: () => void }) {
   const [lists, setLists] = useState<Lists | null>(null);
   const [error, setError] = useState("");
   const [chosen, setChosen] = useState<EngineInfo | null>(null);
-  const stopped = useRef(false);
+  const asked = useRef(false);
 
-  async function look(): Promise<void> {
+  async function look(isCurrent: () => boolean): Promise<void> {
     try {
-      if (engines === null) setEngines((await strangers.engines()).engines);
+      if (!asked.current) {
+        // Once: they do not change, and are the most of what a lobby loads.
+        setEngines((await strangers.engines()).engines);
+        asked.current = true;
+      }
       const rows = async (query: GameQuery) => (await strangers.games(query)).games;
       const [open, live, over, mine] = await Promise.all([
         rows({ status: "open", limit: 20 }),
@@ -52,25 +56,26 @@ export function Lobby({ refresh }: { refresh: () => void }) {
         rows({ status: "over", limit: 8 }),
         me ? ask(async (rest) => (await rest.myGames({ limit: 20 })).games) : [],
       ]);
-      if (stopped.current) return;
+      if (!isCurrent()) return;
       setLists({ open, live, over, mine });
       setError("");
     } catch (failure) {
-      if (!stopped.current) setError(words(failure));
+      if (isCurrent()) setError(words(failure));
     }
   }
 
   useEffect(() => {
     document.title = "Meeple";
-    stopped.current = false;
-    void look();
+    let stopped = false;
+    const isCurrent = (): boolean => !stopped;
+    void look(isCurrent);
     const onVisible = (): void => {
-      if (!document.hidden) void look();
+      if (!document.hidden) void look(isCurrent);
     };
     const timer = window.setInterval(onVisible, LOOK_MS);
     document.addEventListener("visibilitychange", onVisible);
     return () => {
-      stopped.current = true;
+      stopped = true;
       window.clearInterval(timer);
       document.removeEventListener("visibilitychange", onVisible);
     };
@@ -230,26 +235,25 @@ function Line({ row, to, what, note }: { row: GameRow; to: string; what: string;
   );
 }
 
-const names = (row: GameRow): string[] => row.players.flatMap((player) => (player ? [player.name] : []));
-
 function Open({ row }: { row: GameRow }) {
   const free = row.players.filter((player) => !player).length;
-  const who = names(row).length ? `with ${list(names(row))}` : "empty";
+  const there = whoPlays(row);
+  const who = there.length ? `with ${list(there)}` : "empty";
   const note = `${who} · ${free} ${free === 1 ? "seat" : "seats"} free`;
   return <Line row={row} to={tableAddress(row.game_id)} what="Join" note={note} />;
 }
 
 function Watch({ row }: { row: GameRow }) {
-  return <Line row={row} to={tableAddress(row.game_id)} what="Watch" note={list(names(row))} />;
+  return <Line row={row} to={tableAddress(row.game_id)} what="Watch" note={list(whoPlays(row))} />;
 }
 
 function Finished({ row }: { row: GameRow }) {
-  const note = `${list(names(row))} · ${result(row, "")} · ${ago(row.updated_at)}`;
+  const note = `${list(whoPlays(row))} · ${result(row, "")} · ${ago(row.updated_at)}`;
   return <Line row={row} to={replayAddress(row.game_id)} what="Replay" note={note} />;
 }
 
 function Mine({ row, user }: { row: GameRow; user: string }) {
-  const others = row.players.flatMap((one) => (one && one.user_id !== user ? [one.name] : []));
+  const others = whoPlays(row, user);
   const against = others.length ? `with ${list(others)}` : "alone";
   const note = `${against} · ${result(row, user)} · ${ago(row.updated_at)}`;
   const over = row.status === "over";

@@ -103,7 +103,7 @@ function Replay({ id, start, entries, states }: ReplayProps) {
   if (!state) return <main class="table coming" aria-busy="true">{error}</main>;
   const shown = { ...state, legal_actions: null, request: null };
   const own = state.seat ?? (state.players.length === 2 ? 0 : -1);
-  const said = entry && (entryText(entry) ?? (entry.kind === "started" ? "The game starts" : standing(state)));
+  const said = entry && (entryText(entry, state.engine) ?? (entry.kind === "started" ? "The game starts" : standing(state)));
   const who = entry?.seat == null ? "" : `${nameOf(state.players[entry.seat])}: `;
   const plate = (player: GameState["players"][number]) => (
     <Plate key={player.seat} state={state} player={player} now={() => state.server_time} />

@@ -157,9 +157,9 @@ function seatsOf(state: GameState): [Player[], Player[]] {
 }
 
 function lastSaid(state: GameState, entries: readonly LogEntry[]): string {
-  const last = entries.findLast((entry) => entryText(entry) !== null);
+  const last = entries.findLast((entry) => entryText(entry, state.engine) !== null);
   const who = last?.seat === null || last === undefined ? undefined : state.players[last.seat];
-  return last ? `${who ? nameOf(who) : ""}: ${entryText(last) ?? ""}` : "";
+  return last ? `${who ? nameOf(who) : ""}: ${entryText(last, state.engine) ?? ""}` : "";
 }
 
 function Status({ state, myTurn, waiting }: { state: GameState; myTurn: boolean; waiting: boolean }) {

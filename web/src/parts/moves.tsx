@@ -1,16 +1,17 @@
 // The list of moves, from the game's log.
 import { useEffect, useRef } from "preact/hooks";
 import { lookOf, toneOf } from "../boards/look";
-import { wordsOf } from "../boards/model";
+import { wordsIn } from "../boards/model";
 import { nameOf } from "../text";
+import { takenBack } from "../replay/taken_back";
 import type { GameState, Json, LogEntry } from "../wire";
 
 /** What an entry says; null for those that are no news. */
-export function entryText(entry: LogEntry): string | null {
+export function entryText(entry: LogEntry, engine: string): string | null {
   const action = entry.payload?.["action"];
   switch (entry.kind as string) {
     case "action":
-      return action === undefined ? "played (hidden)" : wordsOf(action);
+      return action === undefined ? "played (hidden)" : wordsIn(engine, action);
     case "resigned":
       return "resigned";
     case "aborted":
@@ -50,9 +51,12 @@ interface Props {
 
 export function Moves({ state, entries, current, go }: Props) {
   const list = useRef<HTMLOListElement>(null);
+  const undone = takenBack(entries);
   const told = entries.flatMap((entry) => {
-    const text = entryText(entry);
-    return text === null ? [] : [{ entry, text }];
+    const text = entryText(entry, state.engine);
+    // A replay goes through them too; at the table they are gone.
+    const shown = text !== null && (go !== undefined || !undone.has(entry.seq));
+    return shown ? [{ entry, text }] : [];
   });
   const at = current ?? told.at(-1)?.entry.seq;
   useEffect(() => {
@@ -61,12 +65,12 @@ export function Moves({ state, entries, current, go }: Props) {
     if (box && item) box.scrollTop = item.offsetTop - box.clientHeight / 2;
   }, [at, told.length]);
   const look = lookOf(state.engine);
-  const short = state.players.length === 2 && told.every(({ text }) => text.length < 12);
+  const short = state.players.length === 2 && told.every(({ text }) => text.length < 16);
   return (
     <ol class={`moves ${short ? "pairs" : ""}`} ref={list} aria-label="Moves" tabIndex={0}>
       {told.map(({ entry, text }) => {
         const who = entry.seat === null ? undefined : state.players[entry.seat];
-        const said = `${who ? nameOf(who) : ""} ${text}`;
+        const said = `${who ? nameOf(who) : ""} ${text}${undone.has(entry.seq) ? ", taken back" : ""}`;
         const shown = entry.seq === at ? { "aria-current": "true" as const } : {};
         const inner = (
           <>
@@ -75,7 +79,7 @@ export function Moves({ state, entries, current, go }: Props) {
           </>
         );
         return (
-          <li key={entry.seq} class={entry.kind === "action" ? "" : "note"}>
+          <li key={entry.seq} class={entry.kind !== "action" ? "note" : undone.has(entry.seq) ? "undone" : ""}>
             {go ? (
               <button {...shown} class="quiet" aria-label={said} onClick={() => go(entry.seq)}>
                 {inner}

@@ -25,7 +25,7 @@ export function Plate({ state, player, now, claim }: Props) {
       <span class="who">
         <strong>{player.user_id === null ? "Free seat" : nameOf(player)}</strong>
         {own && <em>you</em>}
-        {player.bot && !/bot/i.test(nameOf(player)) && <em>bot, level {player.bot.level}</em>}
+        {player.bot && <em>{player.bot.policy === "random" ? "plays by chance" : `level ${player.bot.level}`}</em>}
         {won && <b class="won" title="Winner">★</b>}
         {score !== undefined && <em>{Math.round(score * 100) / 100} points</em>}
       </span>

@@ -18,6 +18,28 @@ const POSITIONS: Record<string, string[]> = {
   clobber: ["xoxo", "ox.x", "x.xo", "oxox"],
   lines_of_action: [".xxx.", "o...o", "o...o", "o...o", ".xxx."],
   mnk: ["....", ".xo.", ".ox.", "x..."],
+  shogi: [".ooo.", "o.o.o", ".....", "x.x.x", ".xxx."],
+  xiangqi: ["o.o.o", ".o.o.", ".....", "x.x.x", ".x.x."],
+  cursor_go: [".....", "..ox.", ".oxx.", "..o..", "....."],
+  quoridor: ["..o..", ".....", ".....", "..x..", "....."],
+  pentago: ["x..o..", ".x....", "..ox..", "...o..", "..x...", ".....o"],
+  nine_mens_morris: ["x.o.x", ".o.x.", "o...o", ".x...", "..x.o"],
+  ultimate_tic_tac_toe: ["x.o..x", ".xo...", "..x.o.", "o...x.", ".x.o..", "x...o."],
+  latent_ttt: ["x.?", "?o.", "..?"],
+  mancala: ["oooooo", "......", "xxxxxx"],
+  oware: ["oooooo", "......", "xxxxxx"],
+  battleship: ["..o..", "x....", "x..o.", "x....", "...oo"],
+  banqi: ["?x?o", "??x?", "o?x?", "x??o"],
+  havannah: ["..o.", ".xo.", ".xx.", "o..."],
+  y: ["...o", "..x.", ".xo.", "xo.."],
+  hive: ["....", ".xo.", "oxx.", ".o.."],
+  chinese_checkers: ["oo..", "o...", "..x.", ".xxx"],
+  twixt: [".x..o", ".....", "o..x.", "..o..", "x...."],
+  dots_and_boxes: ["xx..", "x.oo", "...o", "x..o"],
+  capture_the_flag: ["x...o", ".....", "..x..", ".....", "x...o"],
+  markov_soccer: [".....", ".x...", "...o.", "....."],
+  laser_tag: [".....", ".x...", ".....", "...o."],
+  matrix: ["xo", "ox"],
 };
 const CHESS = ["rnbqk", "pp.pp", "..pP.", "PPP.P", "RNBQK"];
 const CHESSES = new Set(["chess", "antichess", "crazyhouse", "dark_chess", "kriegspiel", "rbc", "breakthrough", "amazons"]);
@@ -26,10 +48,12 @@ const CARDS = new Set([
   "universal_poker", "blackjack", "cribbage", "euchre", "oh_hell", "skat", "tarok", "dou_dizhu", "go_fish", "hanabi",
   "solitaire", "tiny_bridge_2p", "tiny_bridge_4p", "repeated_leduc_poker", "tiny_hanabi",
 ]);
+const HEXES = new Set(["hex", "dark_hex", "havannah", "y", "hive", "chinese_checkers"]);
 const DICE = new Set(["backgammon", "pig", "liars_dice", "liars_dice_ir", "yacht", "einstein_wurfelt_nicht", "maedn", "2048"]);
 const GLYPHS: Record<string, string> = { k: "♚", q: "♛", r: "♜", b: "♝", n: "♞", p: "♟" };
 
-const nameOf = (engine: string): string => engine.slice(engine.indexOf(":") + 1).replace(/_ir$/, "");
+const nameOf = (engine: string): string =>
+  engine.slice(engine.indexOf(":") + 1).replace(/_ir$/, "").replace(/^matrix_.*/, "matrix");
 
 export function Thumb({ engine }: { engine: string }) {
   const name = nameOf(engine);
@@ -79,7 +103,7 @@ function Chess({ name }: { name: string }) {
 
 function Stones({ engine, rows }: { engine: string; rows: string[] }) {
   const look = lookOf(engine);
-  const hex = /hex/.test(engine);
+  const hex = HEXES.has(nameOf(engine));
   const columns = rows[0]?.length ?? 1;
   const size = 60 / (columns + (hex ? (rows.length - 1) / 2 : 0));
   const tall = hex ? size * 0.87 : size;
@@ -111,7 +135,14 @@ function Stones({ engine, rows }: { engine: string; rows: string[] }) {
                 <path class={`cross ${toneOf(look, 0)}`} d={`M${cx - r * 0.6} ${cy - r * 0.6}l${r * 1.2} ${r * 1.2}m0-${r * 1.2}l-${r * 1.2} ${r * 1.2}`} />
               )}
               {seat !== null && mark && seat === 1 && <circle class={`ringed ${toneOf(look, 1)}`} cx={cx} cy={cy} r={r * 0.7} />}
-              {seat !== null && !mark && <circle class={`disc ${toneOf(look, seat)}`} cx={cx} cy={cy} r={r} />}
+              {seat !== null && !mark && !look.turned && <circle class={`disc ${toneOf(look, seat)}`} cx={cx} cy={cy} r={r} />}
+              {seat !== null && look.turned && (
+                <path
+                  class={`disc ${toneOf(look, seat)}`}
+                  transform={`translate(${cx} ${cy}) rotate(${seat * 180}) scale(${r / 4.3})`}
+                  d="M0-4.3 2.9-3 3.8 4.1H-3.8L-2.9-3z"
+                />
+              )}
               {letter === "?" && (
                 <text class="unknown" x={cx} y={cy + size * 0.28} font-size={size * 0.8}>
                   ?
@@ -131,9 +162,9 @@ function CardFan({ name }: { name: string }) {
     <g>
       <rect class="ground felt-soft" width="64" height="64" />
       {faces.map((face, index) => (
-        <g key={face} transform={`rotate(${(index - 1) * 16} 32 70) translate(${20 + (index - 1) * 3} 14)`}>
-          <rect class="card" width="24" height="36" rx="3" />
-          <text class={face === "♥" || face === "❦" ? "red" : "ink"} x="12" y="25" font-size="18">
+        <g key={face} transform={`rotate(${(index - 1) * 15} 32 78) translate(${22 + (index - 1) * 8} 15)`}>
+          <rect class="card" width="20" height="32" rx="3" />
+          <text class={face === "♥" || face === "❦" ? "red" : "ink"} x="10" y={20} font-size={face.length > 1 ? 12 : 15}>
             {face}
           </text>
         </g>

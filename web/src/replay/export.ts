@@ -1,5 +1,6 @@
 // A game to take along.
 import type { GameState, LogEntry } from "../wire";
+import { takenBack } from "./taken_back";
 
 const WHITE = 1;
 
@@ -31,8 +32,11 @@ export function pgnOf(state: GameState, entries: readonly LogEntry[]): string {
   const { fen } = options;
   if (fen) tags.push(["SetUp", "1"], ["FEN", fen]);
   const blackFirst = fen?.split(" ")[1] === "b";
-  const moves = entries.flatMap(({ kind, payload }) =>
-    kind === "action" && typeof payload?.["action"] === "string" ? [payload["action"]] : [],
+  const undone = takenBack(entries);
+  const moves = entries.flatMap(({ seq, kind, payload }) =>
+    kind === "action" && !undone.has(seq) && typeof payload?.["action"] === "string"
+      ? [payload["action"]]
+      : [],
   );
   const said = moves.map((move, index) => {
     const ply = index + (blackFirst ? 1 : 0);
