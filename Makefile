@@ -43,7 +43,7 @@ PAGE := src/meeple/web/index.html
 JS := clients/js
 PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print) $(wildcard $(JS)/src/*.ts)
 
-$(PAGE): $(PAGE_SOURCES) $(JS)/node_modules/.package-lock.json web/node_modules/.package-lock.json
+$(PAGE): $(PAGE_SOURCES) web/node_modules/.package-lock.json
 	$(NPM) --prefix web run --silent build
 	touch $@
 
@@ -56,7 +56,12 @@ $(JS)/dist/index.js: $(wildcard $(JS)/src/*.ts) $(JS)/package.json $(JS)/tsconfi
 play: $(VENV)/.run $(PAGE)  ## Set up and serve: open the address that it prints, twice
 	$(BIN)/meeple serve
 
-test: $(VENV)/.dev tests/js/node_modules/.package-lock.json $(JS)/dist/index.js $(PAGE)  ## Set up and run the tests
+# A Chromium for the tests of the page, where the machine has none.
+ifeq ($(shell command -v chromium || command -v chromium-browser || command -v google-chrome),)
+BROWSER := tests/browser/node_modules/.package-lock.json
+endif
+
+test: $(VENV)/.dev $(BROWSER) tests/js/node_modules/.package-lock.json $(JS)/dist/index.js $(PAGE)  ## Set up and run the tests
 	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.dev $(JS)/node_modules/.package-lock.json web/node_modules/.package-lock.json  ## Format check, lint, types, layers
@@ -87,11 +92,12 @@ soak: $(VENV)/.dev  ## Play for ten minutes and look for leaks; writes docs/soak
 chaos: $(VENV)/.dev  ## Kill, freeze and cut everything for two minutes each, and compare with the log
 	MEEPLE_CHAOS_SECONDS=120 MEEPLE_CHAOS_MATCHES=30 $(BIN)/python -m pytest -s tests/chaos
 
-openspiel: $(VENV)/.dev  ## Play and check every game of OpenSpiel; writes docs/games/openspiel.md
+openspiel: $(VENV)/.dev $(BROWSER) $(PAGE)  ## Play and check every game of OpenSpiel; writes docs/games/openspiel.md
 	$(BIN)/python -m tests.openspiel.table
 	$(BIN)/python -m tests.openspiel.corners
 	$(BIN)/meeple check --games 3 'openspiel:*'
 	$(BIN)/python -m tests.openspiel.playthrough
+	$(BIN)/python -m tests.browser.every_game
 
 lock:  ## Pin every dependency, with hashes and no addresses (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra openspiel pyproject.toml requirements/build.in -o requirements/run.txt

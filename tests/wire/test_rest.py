@@ -527,6 +527,58 @@ async def test_a_log_of_a_game_without_secrets_is_open_but_for_the_names_of_acti
         assert (entry["payload"], entry["action_id"]) == ({"action": 4}, action_id)
 
 
+# --- the states -----------------------------------------------------------------------------------
+
+
+async def test_states_are_what_each_viewer_was_shown_even_when_the_game_is_over(
+    http: Http, ann: User, ben: User
+) -> None:
+    game_id = await http.table(ann, ben, engine="goofspiel", options={"cards": 3})
+    viewers = (ann, ben, None)
+    shown: dict[User | None, list[Any]] = {viewer: [] for viewer in viewers}
+
+    async def look() -> None:
+        for viewer in viewers:
+            shown[viewer].append(await http.get(f"/games/{game_id}", viewer))
+
+    await look()
+    for user, bid in ((ann, 2), (ben, 1), (ben, 3)):
+        await http.play(game_id, user, bid, f"{user.user_id}-{bid}")
+        await look()
+    await http.post(f"/games/{game_id}/resign", ann)
+    await look()
+    for viewer in viewers:
+        answer = await http.get(f"/games/{game_id}/states?from=3", viewer)
+        assert answer["game_id"] == game_id
+        *states, _resigned, last = answer["states"]
+        assert [one["seq"] for one in states] == [3, 4, 5, 6]
+        for state, was in zip((*states, last), shown[viewer], strict=True):
+            assert state == was | {"server_time": state["server_time"]}
+    # What Ben has bid when Ann resigned is still his secret.
+    assert shown[ben][3]["view"]["bid"] == 3
+    assert "bid" not in shown[None][3]["view"]
+
+
+async def test_states_come_in_pages_with_the_times_of_their_entries(
+    http: Http, ann: User, ben: User
+) -> None:
+    game_id = await http.table(ann, ben)
+    await http.play(game_id, ann, 4, "ann-1")
+    entries = (await http.get(f"/games/{game_id}/log"))["entries"]
+    paged = []
+    for first in range(0, len(entries) + 1, 2):
+        page = await http.get(f"/games/{game_id}/states?from={first}&limit=2")
+        assert len(page["states"]) <= 2
+        paged += page["states"]
+    assert [(one["seq"], one["server_time"]) for one in paged] == [
+        (one["seq"], one["at"]) for one in entries
+    ]
+    for query in ({"from": "-1"}, {"limit": "101"}, {"limit": "0"}):
+        status, _ = await http.refused("GET", f"/games/{game_id}/states", params=query)
+        assert status == 422
+    assert await http.refused("GET", "/games/no-such-game/states") == (404, "game_not_found")
+
+
 # --- what is refused everywhere -----------------------------------------------------------------
 
 
@@ -807,6 +859,7 @@ ROUTES = {
     "/api/v1/games/{game_id}/resign": {"post": (None, "ReceiptBody")},
     "/api/v1/games/{game_id}/abort": {"post": (None, "ReceiptBody")},
     "/api/v1/games/{game_id}/log": {"get": (None, "GameLogBody")},
+    "/api/v1/games/{game_id}/states": {"get": (None, "GameStates")},
     "/health/live": {"get": (None, "Health")},
     "/health/ready": {"get": (None, "Health")},
 }

@@ -1,95 +1,84 @@
-// Who plays here: a guest account, kept in this browser (or in this tab alone).
-import { Rest, type Guest } from "@meeple/client";
-import { refusedAs } from "./wire";
+// Who plays here: a guest, or whose token was given; kept in this browser (or in this tab alone).
+import { Rest } from "@meeple/client";
+import { browser, tab, type Shelf } from "./shelf";
 
-const KEY = "meeple.account";
-const STALE = new Set(["invalid_token", "token_expired"]);
-
-/** Storage that forgets instead of failing where the browser allows none. */
-class Shelf {
-  #storage: Storage | null = null;
-  #memory: string | null = null;
-
-  constructor(open: () => Storage) {
-    try {
-      this.#storage = open();
-    } catch {
-      // Cookies and storage are switched off.
-    }
-  }
-
-  get(): string | null {
-    return this.#storage ? this.#storage.getItem(KEY) : this.#memory;
-  }
-
-  set(text: string): void {
-    this.#memory = text;
-    try {
-      this.#storage?.setItem(KEY, text);
-    } catch {
-      this.#storage = null;
-    }
-  }
+export interface Account {
+  readonly token: string;
+  readonly user_id: string;
+  readonly name: string;
+  /** Seconds since 1970. */
+  readonly expires_at: number;
+  /** The account can be replaced by another of the same name. */
+  readonly guest: boolean;
 }
 
-const browser = new Shelf(() => localStorage);
-// Empty text: this tab is somebody else, who has not given a name yet.
-const tab = new Shelf(() => sessionStorage);
+const KEY = "meeple.account";
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const shelf = (): Shelf => (tab.get() === null ? browser : tab);
+// An empty text: this tab is somebody else, who has not given a name yet.
+const shelf = (): Shelf => (tab.get(KEY) === null ? browser : tab);
 
-function stored(): Guest | null {
+function stored(): Account | null {
   try {
-    return JSON.parse(shelf().get() || "null") as Guest | null;
+    return JSON.parse(shelf().get(KEY) || "null") as Account | null;
   } catch {
     return null;
   }
 }
 
 /** The account, unless there is none or its token has expired. */
-export function account(): Guest | null {
+export function account(): Account | null {
   const found = stored();
   return found && found.expires_at * 1000 > Date.now() ? found : null;
 }
-
-/** Whose account it is, expired or not: it stays that user's until it is renewed. */
-export const user = (): string | undefined => stored()?.user_id;
 
 /** The name that was used here last. */
 export const lastName = (): string => stored()?.name ?? "";
 
 /** From now on this tab has an account of its own, so that one person can try both sides. */
 export function separateTab(): void {
-  tab.set("");
+  tab.set(KEY, "");
 }
 
-/** Get a guest account. */
-export async function enter(name: string): Promise<Guest> {
+/** Nobody plays here any more. */
+export function signOut(): void {
+  shelf().set(KEY, "");
+}
+
+/** Get a guest account; throws `MeepleError`. */
+export async function enter(name: string): Promise<Account> {
   const made = await new Rest().guest(name.trim() || "Guest");
-  shelf().set(JSON.stringify(made));
+  return keep({ ...made, guest: true });
+}
+
+/** Come with a token; throws if it is none. Whether the server takes it shows when it is used. */
+export function bring(token: string): Account {
+  const [, payload = ""] = token.trim().split(".");
+  const text = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  const claims = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+  const subject = String(claims["sub"] ?? "");
+  return keep({
+    token: token.trim(),
+    // Another provider's user has an id that only the server can work out.
+    user_id: UUID.test(subject) ? subject.toLowerCase() : "",
+    name: typeof claims["name"] === "string" ? claims["name"] : "Guest",
+    expires_at: Number(claims["exp"] ?? 0),
+    guest: false,
+  });
+}
+
+function keep(made: Account): Account {
+  shelf().set(KEY, JSON.stringify(made));
   return made;
 }
 
-let renewing: Promise<Guest> | null = null;
+let renewing: Promise<Account> | null = null;
 
-/** A fresh account of the same name, in place of one that the server no longer takes. */
-export function renew(): Promise<Guest> {
+/** A fresh guest account of the same name, in place of one that the server no longer takes. */
+export function renew(): Promise<Account> {
   renewing ??= enter(lastName()).finally(() => {
     renewing = null;
   });
   return renewing;
-}
-
-/** Whether an account is no good any more. */
-export const isStale = (error: unknown): boolean => refusedAs(error, STALE);
-
-/** A request in the account's name; renews an account that the server no longer takes. */
-export async function signed<T>(ask: (rest: Rest) => Promise<T>): Promise<T> {
-  const { token } = account() ?? (await renew());
-  try {
-    return await ask(new Rest({ token }));
-  } catch (error) {
-    if (!isStale(error)) throw error;
-    return ask(new Rest({ token: (await renew()).token }));
-  }
 }

@@ -1,24 +1,43 @@
 // The words of the page.
-import type { GameRow, Game, Outcome, PlayerView } from "@meeple/client";
+import type { GameRow, GameState, Outcome, Player } from "./wire";
 
 const REASONS: Record<string, string> = {
-  line: "the line is complete",
+  line: "a complete line",
   board_full: "the board is full",
   scores: "on points",
   resigned: "by resignation",
+  draw_agreed: "agreed",
+  timed_out: "on time",
+  timeout: "on time",
+  abandoned: "the opponent left",
+  draw_claimed: "claimed, the others left",
 };
 
-const TITLES: Record<string, string> = { "connect-four": "Connect four" };
+const TITLES: Record<string, string> = {
+  // Meeple has games of the same names.
+  "openspiel:connect_four": "Connect four (OpenSpiel)",
+  "openspiel:goofspiel": "Goofspiel (OpenSpiel)",
+  "openspiel:tic_tac_toe": "Tic tac toe (OpenSpiel)",
+  mnk: "m,n,k-game",
+  rbc: "Reconnaissance Blind Chess",
+  phantom_ttt: "Phantom Tic Tac Toe",
+  y: "Y",
+};
 
-/** "tic-tac-toe" as a title. */
-export const title = (engine: string): string =>
-  TITLES[engine] ?? engine.charAt(0).toUpperCase() + engine.slice(1);
+/** "openspiel:tic_tac_toe" as a title. */
+export function title(engine: string): string {
+  const name = engine.slice(engine.indexOf(":") + 1);
+  const known = TITLES[engine] ?? TITLES[name];
+  if (known) return known;
+  const said = name.replace(/[_-]+/g, " ");
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
 
-export const nameOf = (player: PlayerView | undefined): string =>
+export const nameOf = (player: Player | undefined): string =>
   player?.name ?? (player ? `Seat ${player.seat + 1}` : "Somebody");
 
 /** "Ann, Bob and Cem" */
-export function list(names: string[]): string {
+export function list(names: readonly string[]): string {
   if (names.length < 2) return names[0] ?? "";
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
@@ -27,11 +46,13 @@ const reason = (outcome: Outcome): string =>
   REASONS[outcome.reason] ?? outcome.reason.replaceAll("_", " ");
 
 /** How a game ended, for one who sat on `seat`. */
-export function ending(outcome: Outcome, seat: number | null, names: string[]): string {
+export function ending(outcome: Outcome, seat: number | null, names: readonly string[]): string {
   if (outcome.reason === "aborted") return "This table was closed.";
   const why = reason(outcome);
   const { winners } = outcome;
-  if (winners.length === 0) return `A draw – ${why}.`;
+  if (winners.length === 0) {
+    return names.length === 1 ? `The game is over – ${why}.` : `A draw – ${why}.`;
+  }
   if (seat !== null && winners.includes(seat)) {
     const others = winners.filter((one) => one !== seat).map((one) => names[one] ?? "?");
     return others.length ? `You and ${list(others)} won – ${why}.` : `You won – ${why}!`;
@@ -41,7 +62,7 @@ export function ending(outcome: Outcome, seat: number | null, names: string[]): 
 }
 
 /** Where a game stands, in a sentence. */
-export function standing(state: Game): string {
+export function standing(state: GameState): string {
   const { players, seat, to_act } = state;
   const names = players.map(nameOf);
   if (state.outcome) return ending(state.outcome, seat, names);
@@ -49,20 +70,29 @@ export function standing(state: Game): string {
     const free = players.filter((player) => player.user_id === null).length;
     return free === 1 ? "Waiting for one more player." : `Waiting for ${free} more players.`;
   }
-  if (seat !== null && to_act.includes(seat)) return "Your turn.";
+  if (seat !== null && to_act.includes(seat)) return "Your turn";
   const others = to_act.map((one) => names[one] ?? "?");
-  if (others.length === 1) return `${others[0]} is to play.`;
-  return `${list(others)} are to play.`;
+  return others.length === 1 ? `${others[0]} to play` : `${list(others)} to play`;
+}
+
+/** What one must do, if only that is allowed; null if one may choose. */
+export function demand({ request }: GameState): string | null {
+  if (request?.kind !== "forced") return null;
+  const { forced } = request;
+  if (typeof forced === "string") return forced;
+  const text = forced !== null && typeof forced === "object" && "text" in forced ? forced.text : forced;
+  return typeof text === "string" ? text : JSON.stringify(text);
 }
 
 /** How one of my games stands, in a word or two. */
 export function result({ status, outcome, players }: GameRow, user: string): string {
-  if (status === "open") return "waiting for players";
-  if (!outcome) return "being played";
+  if (status === "open") return "waiting";
+  if (!outcome) return "live";
   if (outcome.reason === "aborted") return "closed";
-  if (outcome.winners.length === 0) return "a draw";
-  const seat = players.findIndex((player) => player?.user_id === user);
-  return outcome.winners.includes(seat) ? "you won" : "you lost";
+  if (outcome.winners.length === 0) return "draw";
+  const seat = players.findIndex((player) => player !== null && player.user_id === user);
+  if (seat < 0) return `${list(outcome.winners.map((one) => players[one]?.name ?? "?"))} won`;
+  return outcome.winners.includes(seat) ? "won" : "lost";
 }
 
 /** "3 minutes ago" */

@@ -432,6 +432,12 @@ export interface GameLogBody {
   readonly entries: readonly LogEntry[];
 }
 
+/** `GET /games/{id}/states`: a page of the replay, state by state. */
+export interface GameStates {
+  readonly game_id: string;
+  readonly states: readonly GameState[];
+}
+
 /** What a command on a game is answered with: the seq of its entry. */
 export interface ReceiptBody {
   readonly game_id: string;

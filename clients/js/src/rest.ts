@@ -6,6 +6,7 @@ import type {
   GameList,
   GameLogBody,
   GameState,
+  GameStates,
   GameStatus,
   Guest,
   NewGame,
@@ -87,6 +88,11 @@ export class Rest {
   /** Call a game off before its first action. */
   abort(gameId: string): Promise<ReceiptBody> {
     return this.#call("POST", `${gamePath(gameId)}/abort`);
+  }
+
+  /** The game as this user may see it, after each of at most `limit` (100) entries from seq `from`. */
+  states(gameId: string, from: number, limit: number): Promise<GameStates> {
+    return this.#call("GET", `${gamePath(gameId)}/states?from=${from}&limit=${limit}`);
   }
 
   /** The replay, as far as this user may see it. */

@@ -166,6 +166,20 @@ async def get_log(ctx: Ctx, user: Optional, game_id: str) -> Response:
     return reply(rest.GameLogBody(game_id, engine, entries))
 
 
+@router.get("/games/{game_id}/states", **documented(rest.GameStates))
+async def get_states(
+    ctx: Ctx,
+    user: Optional,
+    game_id: str,
+    first: Annotated[int, Query(alias="from", ge=0, le=2**31)] = 0,
+    limit: PageSize = 50,
+) -> Response:
+    """The game as you may see it, after each entry of its log from the seq ``from`` on."""
+    user_id = None if user is None else user.user_id
+    states = await ctx.games.states(game_id, user_id, first, limit)
+    return reply(rest.GameStates(game_id, states))
+
+
 health = APIRouter(prefix="/health")
 
 

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.log import GameRow
 from meeple.engine.time_controls import NoControl, TimeControl
-from meeple.services.projection import LogEntry
+from meeple.services.projection import GameState, LogEntry
 
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +104,13 @@ class GameLogBody(msgspec.Struct, frozen=True):
     game_id: str
     engine: str
     entries: list[LogEntry]
+
+
+class GameStates(msgspec.Struct, frozen=True):
+    """``GET /games/{id}/states``: a page of the replay, state by state."""
+
+    game_id: str
+    states: list[GameState]
 
 
 class ReceiptBody(msgspec.Struct, frozen=True):

@@ -521,6 +521,27 @@ class GameService:
         entries = await self._log.read(game_id, limit=game.seq + 1)
         return [projection.log_entry(game, entry, seat) for entry in entries]
 
+    async def states(
+        self, game_id: str, user_id: UUID | None, first: int, limit: int
+    ) -> list[projection.GameState]:
+        """At most ``limit`` states from seq ``first`` on, as this user might have been sent them.
+
+        The ``server_time`` of each is the time of its entry.
+
+        Raises:
+            GameNotFound: there is no such game.
+            EngineNotFound, EngineError: its log cannot be folded here.
+        """
+        game = (await self._executor.table(game_id)).game
+        seat = None if user_id is None else game.seat_of(user_id)
+        online = self._presence.present(game_id)
+        entries = await self._log.read(game_id, limit=min(game.seq + 1, first + limit))
+        shown = []
+        for step in (await self._tables.fold(entries))[first:]:
+            with self._time_limit:
+                shown.append(projection.state(step.game, seat, online, step.entry.at))
+        return shown
+
     async def list_games(
         self,
         *,

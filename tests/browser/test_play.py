@@ -1,0 +1,320 @@
+"""People meet at the page and play; each test is a thing that somebody wants to do there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Arrive
+from tests.browser.every_game import play
+from tests.browser.person import Person
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+async def table_of_two(arrive: Arrive, game: str, **choices: str) -> tuple[Person, Person]:
+    """Ann makes a table; Ben, on a phone, comes by the link that she sends him."""
+    ann, ben = await arrive(), await arrive(**PHONE)
+    await ann.enter("Ann")
+    await ann.make_table(game, against="A friend, by link", **choices)
+    link = await ann.page.get_by_label("Invitation link").input_value()
+    await expect(ann.page.get_by_label("QR code of the link")).to_be_visible()
+    assert link.startswith(ann.url)
+    await ben.enter("Ben", link.removeprefix(ben.url))
+    await ben.page.wait_for_selector("main[data-status=live]")
+    await ann.page.wait_for_selector("main[data-status=live]")
+    return ann, ben
+
+
+async def test_two_meet_by_a_link_and_play_tic_tac_toe_to_the_end(arrive: Arrive) -> None:
+    ann, ben = await table_of_two(arrive, "Tic tac toe")
+    cells = [(2, 2), (1, 1), (1, 2), (1, 3), (3, 2)]
+    for turn, (row, column) in enumerate(cells):
+        await (ann, ben)[turn % 2].cell(f"Row {row}, column {column}")
+    await ann.sees("You won")
+    await ben.sees("You lost: Ann won")
+    assert (await ann.page.title()).startswith("You won")
+
+
+async def square(page: Page, name: str) -> tuple[float, float]:
+    """The middle of a square of the chess board on the screen."""
+    cell = page.locator(f'.squares [aria-label^="{name}:"]')
+    box = await cell.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def drag(person: Person, start: str, end: str) -> None:
+    await person.my_turn()
+    before = await person.seq()
+    await person.page.mouse.move(*await square(person.page, start))
+    await person.page.mouse.down()
+    await person.page.mouse.move(*await square(person.page, end), steps=4)
+    await person.page.mouse.up()
+    await person.moved(before)
+
+
+async def tap(person: Person, start: str, end: str) -> None:
+    await person.my_turn()
+    before = await person.seq()
+    for name in (start, end):
+        await person.page.mouse.click(*await square(person.page, name))
+    await person.moved(before)
+
+
+async def test_chess_is_played_by_drag_and_by_click_to_a_mate(arrive: Arrive) -> None:
+    white, black = await table_of_two(arrive, "Chess")
+    await expect(white.page.locator(".chess-board")).to_be_visible()
+    await drag(white, "f2", "f3")
+    await tap(black, "e7", "e5")
+    await drag(white, "g2", "g4")
+    # Black sees the board from its own side.
+    assert (await square(black.page, "h8"))[0] < (await square(black.page, "a8"))[0]
+    await tap(black, "d8", "h4")
+    await black.sees("You won")
+    await white.sees("You lost: Ben won")
+    await expect(white.page.locator(".moves li:not(.note)")).to_have_count(4)
+    moves = await white.page.locator(".moves li").all_inner_texts()
+    assert [one.strip() for one in moves[:3]] == ["f3", "e5", "g4"]
+    assert moves[3].strip().startswith("Qh4")
+
+
+async def test_a_premove_is_played_as_soon_as_it_may_be(arrive: Arrive) -> None:
+    white, black = await table_of_two(arrive, "Chess")
+    for name in ("e7", "e5"):
+        await black.page.mouse.click(*await square(black.page, name))
+    await expect(black.page.get_by_text("Premove e7–e5")).to_be_visible()
+    await drag(white, "e2", "e4")
+    await white.my_turn()
+    cell = white.page.locator('.squares [aria-label^="e5:"]')
+    await expect(cell).to_have_attribute("aria-label", "e5: black pawn")
+
+
+async def test_a_whole_game_is_played_with_the_keyboard_alone(arrive: Arrive) -> None:
+    ann = await arrive()
+    page, keys = ann.page, ann.page.keyboard
+    await page.goto(ann.url)
+    await page.get_by_label("Your name").focus()
+    await keys.type("Ann")
+    await keys.press("Enter")
+    await page.get_by_label("Search the games").focus()
+    await keys.type("connect four")
+    await keys.press("Tab")
+    await keys.press("Enter")
+    await page.get_by_role("dialog").wait_for()
+    await page.get_by_role("dialog").get_by_role("button", name="Play").focus()
+    await keys.press("Enter")
+    await page.wait_for_selector("main[data-seq]")
+    for turn in range(21):
+        await page.wait_for_selector("main.my-turn, main[data-status=over]")
+        if await page.locator("main[data-status=over]").count():
+            break
+        before = await ann.seq()
+        await page.locator('[role="gridcell"][tabindex="0"]').focus()
+        for _ in range(turn % 3):
+            await keys.press("ArrowRight" if turn % 2 else "ArrowLeft")
+        await keys.press("Enter")
+        if await page.locator("main.my-turn").count() and await ann.seq() == before:
+            # That column is full: the list has every action, and a field to find one.
+            await page.get_by_text("actions as a list").focus()
+            if not await page.locator(".actions .find").count():
+                await keys.press("Enter")
+            await page.locator(".actions .group button").first.focus()
+            await keys.press("Enter")
+        await ann.moved(before)
+    await expect(page.locator("main[data-status=over]")).to_be_visible()
+    await expect(page.get_by_role("log")).not_to_be_empty()
+
+
+async def test_a_replay_is_stepped_through_and_has_a_link_to_every_move(
+    arrive: Arrive, tmp_path: Path
+) -> None:
+    white, black = await table_of_two(arrive, "Chess")
+    await drag(white, "e2", "e4")
+    await tap(black, "e7", "e5")
+    await white.my_turn()
+    await white.page.get_by_label("Resign …").click()
+    await white.page.get_by_role("button", name="Resign", exact=True).click()
+    await white.sees("You lost")
+    await white.page.get_by_role("link", name="Replay").click()
+    page = white.page
+    e4 = page.locator('.squares [aria-label^="e4:"]')
+    await expect(e4).to_have_attribute("aria-label", "e4: empty")
+    await page.get_by_label("One on").click()
+    await expect(e4).to_have_attribute("aria-label", "e4: white pawn")
+    await page.keyboard.press("End")
+    await white.sees("won")
+    await page.locator(".moves button").first.click()
+    link = await page.get_by_label("Link to this move").input_value()
+    async with page.expect_download() as coming:
+        await page.get_by_role("button", name="PGN").click()
+    pgn = tmp_path / "game.pgn"
+    await (await coming.value).save_as(pgn)
+    assert '[White "Ann"]' in pgn.read_text()
+    assert pgn.read_text().rstrip().endswith("1. e4 e5 0-1")
+    async with page.expect_download() as coming:
+        await page.get_by_role("button", name="JSON").click()
+    log = tmp_path / "game.json"
+    await (await coming.value).save_as(log)
+    assert json.loads(log.read_text())["engine"] == "openspiel:chess"
+    # A stranger with the link sees that move.
+    eve = await arrive()
+    await eve.page.goto(link)
+    e4 = eve.page.locator('.squares [aria-label^="e4:"]')
+    await expect(e4).to_have_attribute("aria-label", "e4: white pawn")
+
+
+async def test_the_table_stays_in_view_and_a_move_is_kept_while_the_line_is_down(
+    arrive: Arrive,
+) -> None:
+    ann, ben = await table_of_two(arrive, "Tic tac toe")
+    await ann.my_turn()
+    before = await ann.seq()
+    await ann.context.set_offline(True)
+    await ann.page.locator('[role="gridcell"][aria-label^="Row 1, column 1:"]').click()
+    await expect(ann.page.get_by_role("gridcell", name="Row 2, column 2")).to_be_visible()
+    await ann.context.set_offline(False)
+    await ann.moved(before)
+    await ben.cell("Row 2, column 2")
+    await ann.cell("Row 3, column 3")
+
+
+async def test_somebody_who_has_no_seat_watches(arrive: Arrive) -> None:
+    ann, ben = await table_of_two(arrive, "Tic tac toe")
+    eve = await arrive()
+    await eve.enter("Eve", ann.page.url.removeprefix(ann.url))
+    await expect(eve.page.get_by_text("You are watching")).to_be_visible()
+    await ann.cell("Row 1, column 1")
+    cell = eve.page.get_by_role("gridcell", name="Row 1, column 1: x of Ann")
+    await expect(cell).to_be_visible()
+    await ben.my_turn()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["duel", "openspiel:hearts", "openspiel:backgammon", "openspiel:y"],
+)
+async def test_the_first_actions_of_a_game_are_played_against_bots(
+    arrive: Arrive, name: str
+) -> None:
+    ann = await arrive()
+    await ann.enter("Ann")
+    await ann.page.wait_for_selector(".tile:not([disabled])")
+    answer = await ann.context.request.get(f"{ann.url}/api/v1/engines")
+    engines = {one["name"]: one for one in (await answer.json())["engines"]}
+    assert sum((await play(ann, engines[name])).values()) == 4
+
+
+async def test_who_comes_with_a_token_needs_no_name(arrive: Arrive) -> None:
+    ann, twin = await arrive(), await arrive()
+    await ann.enter("Ann")
+    await ann.page.wait_for_selector(".tile:not([disabled])")
+    token = await ann.page.evaluate("JSON.parse(localStorage['meeple.account']).token")
+    await twin.page.goto(f"{twin.url}/#token={token}")
+    await expect(twin.page.get_by_label("You are Ann")).to_be_visible()
+    assert "token" not in twin.page.url
+
+
+async def test_a_clock_runs_and_shows_tenths_when_little_is_left(arrive: Arrive) -> None:
+    ann = await arrive()
+    await ann.enter("Ann")
+    dialog = await ann.choose("Connect four")
+    await dialog.get_by_label("Clock").select_option("custom")
+    await dialog.get_by_label("seconds", exact=True).fill("9")
+    await dialog.locator("button.main").click()
+    own = ann.page.locator(".plate.own .clock")
+    await expect(own).to_have_text("0:09.0")
+    await ann.cell("Row 6, column 4")
+    await ann.my_turn()
+    # The first action was free; now the time runs.
+    await expect(own).to_have_text(re.compile(r"0:0[78]\.\d"))
+
+
+async def test_the_first_load_is_small_and_brings_no_board(arrive: Arrive) -> None:
+    ann = await arrive()
+    await ann.page.goto(ann.url)
+    await ann.page.wait_for_selector(".tile strong")
+    loaded = await ann.page.evaluate(
+        "performance.getEntries().filter(one => one.transferSize > 0)"
+        ".map(one => [one.name, one.transferSize])"
+    )
+    assets = {name: size for name, size in loaded if "/api/" not in name}
+    assert sum(assets.values()) < 150_000
+    assert not any(board in name for name in assets for board in ("chess", "grid", "cards"))
+
+
+async def test_who_has_a_name_already_sits_down_and_a_reload_loses_nothing(
+    arrive: Arrive,
+) -> None:
+    ann, ben = await arrive(), await arrive()
+    await ben.enter("Ben")
+    await ben.page.wait_for_selector(".tile:not([disabled])")
+    await ann.enter("Ann")
+    await ann.make_table("Tic tac toe", against="Anybody")
+    await ben.page.locator("a.row", has_text="with Ann").click()
+    await ben.page.get_by_role("button", name="Sit down").click()
+    await ann.cell("Row 1, column 1")
+    await ben.cell("Row 2, column 2")
+    await ben.page.reload()
+    await ann.cell("Row 3, column 3")
+    await ben.cell("Row 1, column 2")
+    await expect(ben.page.get_by_role("gridcell", name="x of Ann")).to_have_count(2)
+
+
+async def test_cards_and_men_are_dragged(arrive: Arrive) -> None:
+    ann = await arrive()
+    await ann.enter("Ann")
+    await ann.make_table("Goofspiel")
+    await ann.my_turn()
+    before = await ann.seq()
+    box = await ann.page.locator(".card.playable").nth(4).bounding_box()
+    assert box is not None
+    await ann.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    await ann.page.mouse.down()
+    await ann.page.mouse.move(box["x"] + 40, box["y"] - 150, steps=4)
+    await ann.page.mouse.up()
+    await ann.moved(before)
+    await ann.page.goto(ann.url)
+    await ann.make_table("Checkers")
+    await ann.my_turn()
+    before = await ann.seq()
+    for name in ("c3", "d4"):
+        box = await ann.page.locator(f'[role="gridcell"][aria-label^="{name}:"]').bounding_box()
+        assert box is not None
+        await ann.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        await (ann.page.mouse.down() if name == "c3" else ann.page.mouse.up())
+    await ann.moved(before)
+
+
+async def test_players_talk_offer_and_go_on_to_a_rematch_with_seats_swapped(
+    arrive: Arrive,
+) -> None:
+    ann, ben = await table_of_two(arrive, "Chess")
+    await drag(ann, "e2", "e4")
+    await ann.page.get_by_label("Say something at this table").fill("Have fun, Ben!")
+    await ann.page.keyboard.press("Enter")
+    await expect(ben.page.get_by_text("Have fun, Ben!")).to_be_visible()
+    await ann.page.get_by_label("Offer a draw").click()
+    await expect(ben.page.get_by_text("Ann offers a draw")).to_be_visible()
+    await ben.page.get_by_role("button", name="Decline").click()
+    await expect(ann.page.get_by_text("You offer a draw")).to_be_hidden()
+    await ann.page.get_by_label("Ask to take the last move back").click()
+    await ben.page.get_by_role("button", name="Accept").click()
+    e4 = ben.page.locator('.squares [aria-label^="e4:"]')
+    await expect(e4).to_have_attribute("aria-label", "e4: empty")
+    await ben.page.get_by_label("Resign …").click()
+    await ben.page.get_by_role("button", name="Resign", exact=True).click()
+    await ann.sees("You won")
+    first = ann.page.url
+    await ann.page.get_by_role("button", name="Rematch").click()
+    await ben.page.get_by_role("button", name="Accept").click()
+    await ben.my_turn()
+    assert ann.page.url != first
+    await drag(ben, "d2", "d4")
+    await ann.my_turn()

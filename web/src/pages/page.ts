@@ -1,4 +1,0 @@
-/** What is shown at one address. */
-export interface Page {
-  stop(): void;
-}
