@@ -15,6 +15,7 @@ from fastapi.security import HTTPBearer
 from meeple.errors import InvalidToken, RateLimited, Unavailable
 from meeple.protocols import Bus, GameLog
 from meeple.services.connection_manager import ConnectionManager
+from meeple.services.dev import Dev
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
 from meeple.services.rate_limit import RateLimiter
@@ -32,6 +33,7 @@ class Context:
         guest_ttl: seconds that a guest's token is good for.
         draining: whether the server is going away.
         metrics: the server's counters, in the text format of Prometheus.
+        dev: what only authors of games may do; None unless the server runs for them.
     """
 
     games: GameService
@@ -45,6 +47,7 @@ class Context:
     draining: Callable[[], bool] = lambda: False
     metrics: Callable[[], bytes] = bytes
     bus: Bus | None = None
+    dev: Dev | None = None
 
     def limit(self, client: Hashable) -> None:
         """Count one request of the client's; raises `RateLimited` if there were too many."""
