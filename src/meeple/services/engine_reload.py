@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from meeple.engine.rules import Rules
-from meeple.errors import EngineNotFound, MeepleError
+from meeple.errors import MeepleError
 from meeple.protocols import Clock
 from meeple.services.dev_failures import DevFailure, DevFailures, failure_of
 from meeple.services.engine_catalog import EngineCatalog
@@ -97,7 +97,9 @@ class EngineReloader:
             package = point.module.partition(".")[0]
             if package != OWN:
                 self._packages[package].append(name)
-        self._stamps = {package: _stamp(_files(package)) for package in self._packages}
+        #: Of each package, the files of the modules that its last import has brought.
+        self._brought: dict[str, set[Path]] = {}
+        self._stamps: dict[str, Stamp] = {}
 
     @property
     def engines(self) -> list[str]:
@@ -110,13 +112,14 @@ class EngineReloader:
         return next(found, None)
 
     def load(self) -> None:
-        """Load every watched engine now, so that its author is told if that fails."""
-        for name in self.engines:
+        """Import every watched engine now, so that its author is told if that fails."""
+        for package, names in self._packages.items():
             try:
-                with _no_bytecode():
-                    self._catalog.rules(name)
-            except EngineNotFound as error:
-                self._failures.note(error.__cause__ or error, "import")
+                for rules in self._import_anew(package, names):
+                    self._catalog.replace(rules)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may raise anything
+                self._failures.note(error, "import")
+            self._stamps[package] = _stamp(self._files(package))
 
     async def run(self) -> None:
         """Look, and import anew what has changed, until it is cancelled."""
@@ -127,10 +130,12 @@ class EngineReloader:
     async def look(self) -> None:
         """Import anew what has changed since the last look."""
         for package in self._packages:
-            stamp = await asyncio.to_thread(_stamp, _files(package))
+            stamp = await asyncio.to_thread(_stamp, self._files(package))
             if stamp != self._stamps[package]:
-                self._stamps[package] = stamp
                 await self._reload(package)
+                # What was imported may be in other files than before.
+                files = await asyncio.to_thread(_stamp, self._files(package))
+                self._stamps[package] = {file: stamp.get(file, now) for file, now in files.items()}
 
     async def _reload(self, package: str) -> None:
         names = self._packages[package]
@@ -157,22 +162,34 @@ class EngineReloader:
     def _import_anew(self, package: str, names: Iterable[str]) -> list[Rules]:
         """The engines with the code that is in the files now; whatever goes wrong is raised."""
         points = self._catalog.points()
-        old = {name: sys.modules[name] for name in _modules(package)}
-        for name in old:
-            del sys.modules[name]
+        old = {name: sys.modules.pop(name) for name in _modules(package)}
         importlib.invalidate_caches()
+        done = False
         try:
             with _no_bytecode():
                 changed = [Rules(name, points[name].load()()) for name in names]
             for rules in changed:
                 # What a lobby asks for: if it fails, it is to fail now.
                 _ = rules.options_schema, rules.summary
-        except BaseException:
-            for name in _modules(package):
+            done = True
+        finally:
+            brought = _modules(package)
+            files = (getattr(sys.modules[name], "__file__", None) for name in brought)
+            self._brought[package] = {Path(file) for file in files if file is not None}
+            for name in brought if not done else ():
                 del sys.modules[name]
-            sys.modules.update(old)
-            raise
+            # Modules beside it that it does not need, too.
+            sys.modules.update({name: one for name, one in old.items() if name not in sys.modules})
         return changed
+
+    def _files(self, package: str) -> set[Path]:
+        """The source files of which a change is a change of the package."""
+        spec = _spec(package)
+        if spec is not None and spec.submodule_search_locations:
+            folders = map(Path, spec.submodule_search_locations)
+            return {file for folder in folders for file in folder.rglob("*.py")}
+        origin = {Path(spec.origin)} if spec is not None and spec.origin is not None else set()
+        return origin | self._brought.get(package, set())
 
 
 @contextmanager
@@ -194,25 +211,12 @@ def _modules(package: str) -> list[str]:
     folder = Path(spec.origin).parent
     if folder.name in ("site-packages", "dist-packages"):
         return names
-    beside = [
+    beside = (
         name
         for name, module in list(sys.modules.items())
-        if (file := getattr(module, "__file__", None)) is not None
-        and Path(file).parent == folder
-        and name not in ("__main__", package)
-    ]
-    return names + beside
-
-
-def _files(package: str) -> list[Path]:
-    """The source files that a change of is a change of the package."""
-    spec = _spec(package)
-    if spec is None:
-        return []
-    if spec.submodule_search_locations:
-        return [file for one in spec.submodule_search_locations for file in Path(one).rglob("*.py")]
-    files = [getattr(sys.modules[name], "__file__", None) for name in _modules(package)]
-    return [Path(file) for file in {spec.origin, *files} if file is not None]
+        if (file := getattr(module, "__file__", None)) is not None and Path(file).parent == folder
+    )
+    return [*names, *(name for name in beside if name not in ("__main__", *names))]
 
 
 def _spec(package: str) -> importlib.machinery.ModuleSpec | None:

@@ -17,7 +17,7 @@ export const joined = (path: string, key: string | number): string =>
 
 export function changes(before: Json | undefined, after: Json | undefined, path = "", found: Change[] = []): Change[] {
   if (before === after || found.length >= MOST) return found;
-  if (Array.isArray(before) && Array.isArray(after)) {
+  if (Array.isArray(before) && Array.isArray(after) && !shifted(before, after)) {
     const longest = Math.max(before.length, after.length);
     for (let at = 0; at < longest; at++) changes(before[at], after[at], joined(path, at), found);
   } else if (isRecord(before) && isRecord(after)) {
@@ -27,6 +27,10 @@ export function changes(before: Json | undefined, after: Json | undefined, path 
   } else found.push({ path, before, after });
   return found;
 }
+
+/** Of a list of plain values that has grown or shrunk, all of it is said: what moved up did not change. */
+const shifted = (before: readonly Json[], after: readonly Json[]): boolean =>
+  before.length !== after.length && [...before, ...after].every((one) => one === null || typeof one !== "object");
 
 export const short = (value: Json | undefined): string => {
   if (value === undefined) return "–";

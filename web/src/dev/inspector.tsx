@@ -31,7 +31,7 @@ function differences(now: Position, before: Position | null): Differences {
 
 export function Inspector({ game, now, before, field }: Props) {
   const found = useMemo(() => differences(now, before), [now, before]);
-  const changed = useMemo(() => new Set((found[0]?.[1] ?? []).map(({ path }) => path)), [found]);
+  const changed = useMemo(() => new Set((found[0]?.[1] ?? []).flatMap(({ path }) => [path, path.replace(/\[\d+\]$/, "")])), [found]);
   return (
     <aside class="dev-inspector" aria-label="State">
       <h3>State</h3>
