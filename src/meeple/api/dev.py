@@ -16,7 +16,8 @@ from meeple.api.msgspec_routes import body, documented, reply
 from meeple.errors import Forbidden, NotFound
 from meeple.schemas import rest
 from meeple.schemas.dev import DevAct, DevBranch, DevNewGame
-from meeple.services.dev import Dev, DevGame, DevGames, DevInfo
+from meeple.services.dev import Dev
+from meeple.services.dev_shown import DevGame, DevGames, DevInfo
 from meeple.services.loopback import is_loopback
 from meeple.services.projection import GameState
 

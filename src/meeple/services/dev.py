@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from time import perf_counter
-from typing import Any
 
-import msgspec
 from msgspec import UNSET
 
-from meeple.engine.base import JSON, Outcome
+from meeple.engine.base import JSON
 from meeple.engine.game import Game
-from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus
+from meeple.engine.log import Entry
+from meeple.engine.rules import Rules
 from meeple.errors import (
     EngineError,
     EngineNotFound,
@@ -30,102 +29,16 @@ from meeple.services import projection
 from meeple.services.branches import branch, practice_player
 from meeple.services.dev_failures import DevFailure, DevFailures, failure_of
 from meeple.services.dev_history import Histories, History
+from meeple.services.dev_shown import DevEntry, DevGame, DevGames, DevInfo, DevPosition, DevView
 from meeple.services.dev_state import raw_state
 from meeple.services.engine_catalog import EngineCatalog
-from meeple.services.engine_reload import DevReload, EngineReloader
+from meeple.services.engine_reload import EngineReloader
 from meeple.services.executor import Receipt
 from meeple.services.game_service import GameService, new_game_id
 from meeple.services.projection import GameState
 
-
-class DevInfo(msgspec.Struct, frozen=True):
-    """``GET /dev``: what has happened.
-
-    Attributes:
-        version: grows whenever an engine was imported anew.
-        engines: the engines that are imported anew when their files change.
-        reload: what came of the last change; null if there was none.
-        failures: what engines raised, the latest first.
-        seq: that of the last entry of the game that was asked for.
-    """
-
-    version: int
-    engines: list[str]
-    reload: DevReload | None
-    failures: list[DevFailure]
-    seq: int | None = None
-
-
-class DevGames(msgspec.Struct, frozen=True):
-    """``GET /dev/games``: the latest games, public or not."""
-
-    games: list[GameRow]
-
-
-class DevEntry(msgspec.Struct, frozen=True):
-    """An entry of the log as it is, and how many microseconds the engine took to fold it."""
-
-    seq: int
-    kind: EntryKind
-    seat: int | None
-    payload: dict[str, Any]
-    action_id: str | None
-    at: int
-    micros: float | None
-
-
-class DevView(msgspec.Struct, frozen=True):
-    """What a seat (null: a spectator) is shown, or why it cannot be; and how long it took."""
-
-    seat: int | None
-    state: GameState | None
-    failure: DevFailure | None
-    micros: float
-
-
-class DevPosition(msgspec.Struct, frozen=True):
-    """The game after one entry.
-
-    Attributes:
-        views: what each seat is shown, and last what spectators are.
-        state: the engine's state as JSON; left out if it cannot be written so.
-        text: the engine's state as Python writes it, if it is not in ``state``.
-    """
-
-    seq: int
-    status: GameStatus
-    to_act: tuple[int, ...]
-    outcome: Outcome | None
-    views: list[DevView]
-    state: msgspec.Raw | msgspec.UnsetType = UNSET
-    text: str | None = None
-
-
-class DevGame(msgspec.Struct, frozen=True):
-    """``GET /dev/games/{id}``: a game with all its secrets.
-
-    Attributes:
-        seq: that of the last entry.
-        branch_of: the game that this one began as, and up to which seq.
-        entries: those that were asked for.
-        position: the game after the entry that was asked for, or, if the log cannot be folded so
-            far, after the last one before; null if there is none.
-        failure: why the log cannot be folded beyond ``folded``.
-        left: why this table goes on with old code.
-    """
-
-    game_id: str
-    engine: str
-    options: Mapping[str, JSON]
-    seed: str
-    branch_of: JSON
-    seq: int
-    folded: int
-    version: int
-    entries: list[DevEntry]
-    position: DevPosition | None
-    failure: DevFailure | None
-    left: DevFailure | None
+#: Games of which it is remembered that their logs cannot be folded.
+MOST_BROKEN = 100
 
 
 class Dev:
@@ -162,6 +75,8 @@ class Dev:
         self._failures = failures
         self._reloader = reloader
         self._histories = Histories()
+        #: Games whose logs could not be folded, and by which version of the engines.
+        self._broken: dict[str, int] = {}
         self.anywhere = anywhere
 
     @property
@@ -174,8 +89,8 @@ class Dev:
         seq = None
         if game_id is not None:
             try:
-                seq = (await self._games.game(game_id)).seq
-            except (GameNotFound, EngineNotFound, EngineError):
+                seq = len((await self._history(game_id)).entries) - 1
+            except (GameNotFound, EngineNotFound):
                 seq = None  # `game` says why
         return DevInfo(
             self._reloader.version,
@@ -281,20 +196,27 @@ class Dev:
         return await self._games.game_state(game.game_id, None)
 
     async def _history(self, game_id: str) -> History:
-        try:
-            rules = (await self._games.game(game_id)).rules
-        except EngineError:
-            # Its log cannot be folded to the end: it is shown as far as it can be.
-            rules = None
+        rules = await self._rules(game_id)
         known = self._histories.find(game_id, rules)
-        new = await self._log.read(game_id, 0 if known is None else len(known.entries))
         if known is None:
-            if not new:
-                raise GameNotFound
-            known = History(rules or self._catalog.rules(new[0].payload["engine"]))
+            known = History(rules)
             self._histories.add(game_id, known)
-        known.extend(new, self._time_limit)
+        known.extend(await self._log.read(game_id, len(known.entries)), self._time_limit)
         return known
+
+    async def _rules(self, game_id: str) -> Rules:
+        """Those that the table plays by; if they cannot fold its log, those on offer."""
+        version = self._reloader.version
+        if self._broken.get(game_id) != version:
+            try:
+                return (await self._games.game(game_id)).rules
+            except EngineError:
+                # Not tried again until the rules change: a panel asks several times a second.
+                self._broken[game_id] = version
+                if len(self._broken) > MOST_BROKEN:
+                    del self._broken[next(iter(self._broken))]
+        [created] = await self._log.read(game_id, limit=1)
+        return self._catalog.rules(created.payload["engine"])
 
     def _position(self, game: Game) -> DevPosition:
         seats = (*range(len(game.players)), None)

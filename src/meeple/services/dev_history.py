@@ -73,7 +73,7 @@ class Histories:
     def __init__(self) -> None:
         self._kept: OrderedDict[str, History] = OrderedDict()
 
-    def find(self, game_id: str, rules: Rules | None) -> History | None:
+    def find(self, game_id: str, rules: Rules) -> History | None:
         """What is kept of that game, if it was folded by these rules."""
         known = self._kept.get(game_id)
         if known is None or known.rules is not rules:
