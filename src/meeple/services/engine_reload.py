@@ -147,7 +147,6 @@ class EngineReloader:
             log.warning("engine not reloaded", package=package, error=failure.message, at=where)
             self.last = DevReload(self._clock.now_ms(), package, names, failure, [])
             return
-        self.version += 1
         for rules in changed:
             self._catalog.replace(rules)
             now = self._clock.now_ms()
@@ -156,6 +155,8 @@ class EngineReloader:
                 game_id: failure_of(error, "fold", now) for game_id, error in failed.items()
             }
         left = [game_id for name in names for game_id in self._left[name]]
+        # Now, and not before: whoever sees the new version finds every table by the new rules.
+        self.version += 1
         self.last = DevReload(self._clock.now_ms(), package, names, None, left)
         log.info("engine reloaded", package=package, engines=names, tables_left=len(left))
 

@@ -9,6 +9,8 @@ import { joined } from "./changes";
 const MOST = 200;
 /** How deep it is open at first. */
 const OPEN = 2;
+/** Items of what is open at first below the root, at most. */
+const FEW = 12;
 
 const parts = (value: Json): [string | number, Json][] =>
   Array.isArray(value) ? value.map((one, at) => [at, one]) : isRecord(value) ? Object.entries(value) : [];
@@ -33,7 +35,7 @@ interface NodeProps {
 }
 
 function Node({ name, path, value, words, changed, depth }: NodeProps) {
-  const [open, setOpen] = useState(depth < OPEN);
+  const [open, setOpen] = useState(depth === 0 || (depth < OPEN && parts(value).length <= FEW));
   const [all, setAll] = useState(false);
   const label = name === null ? null : <span class="key">{name}</span>;
   const mark = changed.has(path) ? "changed" : "";

@@ -5,6 +5,8 @@ import * as api from "./api";
 
 /** Milliseconds between two looks. */
 const EVERY = 250;
+/** Positions of a game that are kept. */
+const KEPT = 500;
 
 /** What has happened on the server, looked at again and again while the page is seen. */
 export function useInfo(id?: string): { info: api.Info | null; lost: string; look: () => void } {
@@ -100,6 +102,7 @@ export function usePositions(known: Known | null, seq: number): { now: api.Posit
         ({ position, version: of }) => {
           if (!position || of !== known.game.version) return;
           positions.set(position.seq, position);
+          if (positions.size > KEPT) positions.delete(positions.keys().next().value ?? 0);
           if (!stopped) arrived((count) => count + 1);
         },
         // The next look says what is wrong.
