@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.person import Person
-from tests.harness import ServerProcess
+from tests.harness import ServerProcess, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -187,7 +187,9 @@ async def test_rules_that_are_saved_are_played_at_once(author: Developer) -> Non
     failure = author.page.locator(".dev-failure", has_text="The engine failed in a game")
     await expect(failure.first).to_contain_text("pebbles.py:17")
     # The refusal is an answer with the status 500, of which a browser complains.
-    assert all("500" in one for one in author.complaints)
+    await until(lambda: author.complaints)
+    [complaint] = author.complaints
+    assert "status of 500" in complaint
     author.complaints.clear()
     author.file.write_text(GAME)
 
