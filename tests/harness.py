@@ -38,9 +38,11 @@ class ServerProcess:
         *options: str,
         settings: Mapping[str, str] | None = None,
         python: str = sys.executable,
+        cwd: Path | None = None,
     ) -> None:
         self.folder = folder
         self._python = python
+        self._cwd = cwd
         self.url = ""
         self.lines: deque[str] = deque(maxlen=1000)
         self._port = 0
@@ -69,6 +71,7 @@ class ServerProcess:
             *command,
             *self._options,
             env=environment,
+            cwd=self._cwd,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )

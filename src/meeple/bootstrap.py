@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -31,11 +31,15 @@ from meeple.protocols import AdminStore, Clock, GameLog, Said
 from meeple.schemas.ws_messages import NAMESPACE
 from meeple.services.admin import AdminService
 from meeple.services.audit import Audit
+from meeple.services.bot_process import BotProcess
 from meeple.services.chat import Chat
 from meeple.services.clock import SystemClock
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.deadlines import Deadlines
-from meeple.services.engine_catalog import EngineCatalog
+from meeple.services.dev import Dev
+from meeple.services.dev_failures import DevFailures
+from meeple.services.engine_catalog import EngineCatalog, tried
+from meeple.services.engine_reload import EngineReloader
 from meeple.services.game_service import GameService
 from meeple.services.health import check_parts
 from meeple.services.house_bots import SEARCH, HouseBots
@@ -150,12 +154,13 @@ async def open_node(
         stack.push_async_callback(sockets.aclose)
         server = sockets.namespaces[NAMESPACE]
         broadcaster = TableBroadcaster(server)
-        catalog = catalog or engine_factory()
+        catalog = catalog or engine_factory(settings.tried_engines)
         time_limit = TimeLimit(settings.engine_seconds)
         time_limit.start()
         stack.callback(time_limit.stop)
         traced = _traced(stack, settings, tracing)
-        house = house_bots(settings, log, clock)
+        failures = DevFailures(clock) if settings.dev else None
+        house = house_bots(settings, log, clock, lambda: 0 if dev is None else dev.version)
         keeper = Timekeeper(log, clock, server.round_trip)
         deadlines = Deadlines(log, clock, keeper, broadcaster)
         games = GameService(
@@ -169,9 +174,24 @@ async def open_node(
             keeper=keeper,
             bus=bus,
             max_live=settings.max_live,
-            time_limit=time_limit,
+            time_limit=time_limit if failures is None else failures.noticing(time_limit),
             **game_service_options,
         )
+        dev = None
+        if failures is not None:
+            reloader = EngineReloader(catalog, games, failures, clock)
+            reloader.load()
+            _background(stack, reloader.run)
+            dev = Dev(
+                games,
+                catalog,
+                log,
+                clock,
+                time_limit=time_limit,
+                failures=failures,
+                reloader=reloader,
+                anywhere=settings.dev_anywhere,
+            )
         chat = _chat(games, broadcaster, connections, clock, bus, moderation)
         handlers = GameHandlers(
             server,
@@ -233,6 +253,7 @@ async def open_node(
                 draining=lambda: sockets.draining,
                 metrics=metrics.render,
                 all_metrics=WorkerMetrics(metrics.render, peers).render if peers else None,
+                dev=dev,
             ),
             origins=settings.origins,
         )
@@ -347,8 +368,13 @@ async def _open_bus(stack: AsyncExitStack, settings: Settings, clock: Clock) -> 
     return bus
 
 
-def house_bots(settings: Settings, log: GameLog, clock: Clock) -> HouseBots | None:
-    """The bots that sit at tables for the house; None if there are none."""
+def house_bots(
+    settings: Settings, log: GameLog, clock: Clock, version: Callable[[], int] = lambda: 0
+) -> HouseBots | None:
+    """The bots that sit at tables for the house; None if there are none.
+
+    ``version`` is that of the engines, which may change while their author writes them.
+    """
     if not settings.bot_processes:
         return None
     return HouseBots(
@@ -358,12 +384,17 @@ def house_bots(settings: Settings, log: GameLog, clock: Clock) -> HouseBots | No
         clock=clock,
         # A SQLite file has one owner: there are no other nodes whose tables could be left behind.
         search=None if isinstance(log, SqliteGameLog) else SEARCH,
+        new_process=partial(BotProcess, engines=settings.tried_engines, version=version),
     )
 
 
-def engine_factory() -> EngineCatalog:
-    """Every engine that is installed."""
-    return EngineCatalog()
+def engine_factory(more: Iterable[str] = ()) -> EngineCatalog:
+    """Every engine that is installed, and ``more``, each a ``MODULE:CLASS``.
+
+    Raises:
+        ConfigurationError: one of those is written otherwise.
+    """
+    return EngineCatalog(more=[tried(one) for one in more])
 
 
 def _traced(

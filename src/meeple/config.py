@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from meeple.errors import ConfigurationError
+from meeple.services.loopback import is_loopback
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -48,6 +49,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         traces: where traces go, such as ``http://127.0.0.1:4318/v1/traces`` (OTLP over HTTP); none
             are made if empty.
         log_level, log_format: what is logged, and whether as ``text`` or ``json``.
+        dev: whether authors of games have the debug panel, which shows every secret.
+        dev_anywhere: whether it may be reached from other machines too.
+        dev_engines: games to try without installing them, each a ``MODULE:CLASS``, separated by
+            commas; only with ``dev``.
     """
 
     host: str = "127.0.0.1"
@@ -78,6 +83,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     traces: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
+    dev: bool = False
+    dev_anywhere: bool = False
+    dev_engines: str = ""
 
     @property
     def data_folder(self) -> Path:
@@ -110,6 +118,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.bot_workers if self.bot_workers >= 0 else max(1, (os.cpu_count() or 1) - 1)
 
     @property
+    def tried_engines(self) -> list[str]:
+        """The games to try without installing them, one by one."""
+        return [one.strip() for one in self.dev_engines.split(",") if one.strip()]
+
+    @property
     def origins(self) -> list[str]:
         """The allowed origins, one by one."""
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
@@ -124,6 +137,21 @@ def unknown(environment: Mapping[str, str] | None = None) -> dict[str, str | Non
     return {
         f"MEEPLE_{name}": f"MEEPLE_{found[0]}" if found else None for name, found in similar.items()
     }
+
+
+def check_dev(settings: Settings) -> None:
+    """Raises `ConfigurationError` if the settings would show secrets to others than the author."""
+    if not settings.dev:
+        if settings.tried_engines:
+            raise ConfigurationError("engine: a game is tried without installing it with --dev")
+        return
+    if settings.workers > 1:
+        raise ConfigurationError("dev: the debug panel needs a server of one process (--workers 1)")
+    if not settings.dev_anywhere and not is_loopback(settings.host):
+        raise ConfigurationError(
+            f"dev: the debug panel shows every secret, so it does not listen on {settings.host};"
+            " give --host 127.0.0.1, or set MEEPLE_DEV_ANYWHERE=1 if you trust whoever comes"
+        )
 
 
 def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.author import Author
@@ -56,6 +59,37 @@ def test_the_check_prints_what_the_page_shows(newcomer: Author) -> None:
 
     # How long random games are is for another version of hypothesis to say.
     assert re.sub(r"\d+ actions", "", told) == re.sub(r"\d+ actions", "", printed.strip() + "\n")
+
+
+async def test_the_rules_are_changed_while_a_game_is_on(newcomer: Author, tmp_path: Path) -> None:
+    [(installed, _), (tried, _)] = commands("meeple serve --dev")
+    rules = newcomer.folder / "nim" / "nim" / "rules.py"
+    written = rules.read_text(encoding="utf-8")
+    before, after = re.findall(r"`(\(\d, \d, \d\))`", TUTORIAL)
+    (newcomer.folder / "my_game.py").write_text("from nim import Nim as MyGame\n")
+    options = [*installed.split()[2:], *tried.split()[3:]]
+    server = ServerProcess(tmp_path, *options, python=newcomer.python, cwd=newcomer.folder)
+    await server.start()
+    try:
+        async with aiohttp.ClientSession(f"{server.url}/api/v1/dev/") as session:
+
+            async def ask(path: str, body: Any = None) -> Any:
+                method = "GET" if body is None else "POST"
+                async with session.request(method, path, json=body) as answer:
+                    return await answer.json()
+
+            assert (await ask("../dev"))["engines"] == ["my-game", "nim"]
+            game_id = (await ask("games", {"engine": "nim"}))["game_id"]
+            await ask(f"games/{game_id}/act", {"seat": 0, "action": [0, 3]})
+            rules.write_text(written.replace(before, after), encoding="utf-8")
+            async with asyncio.timeout(20):
+                while (await ask("../dev"))["version"] == 0:  # noqa: ASYNC110 - over the net
+                    await asyncio.sleep(0.05)
+            position = (await ask(f"games/{game_id}"))["position"]
+            assert position["state"] == [1, [4, 7, 7]]
+    finally:
+        rules.write_text(written, encoding="utf-8")
+        await server.stop()
 
 
 async def test_two_people_play_the_tutorials_game(newcomer: Author, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 export type Route =
   | { readonly page: "lobby" }
   | { readonly page: "table"; readonly id: string }
-  | { readonly page: "replay"; readonly id: string; readonly seq: number | null };
+  | { readonly page: "replay"; readonly id: string; readonly seq: number | null }
+  | { readonly page: "dev"; readonly id: string | null; readonly seq: number | null };
 
 export function routeOf(hash: string): Route {
   const table = /^#\/game\/([\w-]+)$/.exec(hash);
@@ -14,11 +15,17 @@ export function routeOf(hash: string): Route {
     const seq = replay[2] === "replay" ? null : Number(replay[2]);
     return { page: "replay", id: replay[1], seq };
   }
+  const dev = /^#\/dev(?:\/([\w-]+)(?:\/(\d+))?)?$/.exec(hash);
+  if (dev) return { page: "dev", id: dev[1] ?? null, seq: dev[2] === undefined ? null : Number(dev[2]) };
   return { page: "lobby" };
 }
 
 export const tableAddress = (id: string): string => `#/game/${id}`;
 export const replayAddress = (id: string, seq?: number): string => `#/game/${id}/${seq ?? "replay"}`;
+
+/** The debug panel of a table, at an entry or at the last one; without a table, where one begins. */
+export const devAddress = (id?: string, seq?: number | null): string =>
+  ["#/dev", id, seq].filter((part) => part !== undefined && part !== null).join("/");
 
 /** An address to send to somebody. */
 export const whole = (hash: string): string => new URL(hash, location.href).href;

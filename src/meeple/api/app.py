@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 import meeple
 from meeple.api.admin import router as admin_router
 from meeple.api.context import Context
+from meeple.api.dev import dev
 from meeple.api.docs_page import DOCS_HEADERS, docs_page
 from meeple.api.msgspec_routes import Api, reply
 from meeple.api.page import mount_page
@@ -48,6 +49,8 @@ def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
     app.include_router(admin_router)
     app.include_router(health)
     app.include_router(metrics)
+    if context.dev is not None:
+        app.include_router(dev)
     app.add_middleware(
         CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]
     )
@@ -58,7 +61,7 @@ def create_api(context: Context, *, origins: Sequence[str] = ()) -> Api:
     app.add_exception_handler(Exception, _refuse)
     app.add_middleware(UnreadBodies)
     app.add_route("/api/docs", _docs, methods=["GET"], include_in_schema=False)
-    mount_page(app)
+    mount_page(app, dev=context.dev is not None)
     return app
 
 

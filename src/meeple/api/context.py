@@ -16,6 +16,7 @@ from meeple.errors import InvalidToken, RateLimited
 from meeple.protocols import Bus, GameLog
 from meeple.services.admin import AdminService
 from meeple.services.connection_manager import ConnectionManager
+from meeple.services.dev import Dev
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
 from meeple.services.health import check_parts
@@ -35,7 +36,8 @@ class Context:
         guest_ttl: seconds that a guest's token is good for.
         draining: whether the server is going away.
         metrics: the server's counters, in the text format of Prometheus.
-        all_metrics: those of all workers on this port; None if this process is the only one.
+            all_metrics: those of all workers on this port; None if this process is the only one.
+            dev: what only authors of games may do; None unless the server runs for them.
     """
 
     games: GameService
@@ -51,6 +53,7 @@ class Context:
     metrics: Callable[[], bytes] = bytes
     all_metrics: Callable[[], Awaitable[bytes]] | None = None
     bus: Bus | None = None
+    dev: Dev | None = None
 
     def limit(self, client: Hashable) -> None:
         """Count one request of the client's; raises `RateLimited` if there were too many."""

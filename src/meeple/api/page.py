@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -37,6 +37,9 @@ HEADERS = {
     # An invitation's address is for whom it was sent to.
     "Referrer-Policy": "no-referrer",
 }
+#: What tells the page that there is a panel for authors: a script can read this one header of its
+#: own page, and so need not ask for what most servers have not.
+DEV_HEADERS = {"Server-Timing": "meeple-dev"}
 #: The name of an asset changes with its content.
 IMMUTABLE = "public, max-age=31536000, immutable"
 #: Kept, but asked for every time whether it is still the same.
@@ -52,7 +55,7 @@ The API is documented at /api/docs.
 """
 
 
-def mount_page(app: FastAPI, folder: Path | None = None) -> bool:
+def mount_page(app: FastAPI, folder: Path | None = None, *, dev: bool = False) -> bool:
     """Serve the page at ``/``, or say there that it was not built; True if it was.
 
     The page of admins is at ``/admin``.
@@ -62,6 +65,7 @@ def mount_page(app: FastAPI, folder: Path | None = None) -> bool:
     Args:
         app: gets the routes.
         folder: what the build has made; the package's own if not given.
+        dev: whether the page has its panel for authors, at ``/dev`` too.
     """
     folder = folder or BUILT
     if not (folder / "index.html").is_file():
@@ -72,7 +76,10 @@ def mount_page(app: FastAPI, folder: Path | None = None) -> bool:
         assets = GZipMiddleware(_Files(folder / "assets", IMMUTABLE), minimum_size=1000)
         app.mount("/assets", assets, name="assets")
 
-    app.add_route("/", files.endpoint("index.html"), methods=["GET"], include_in_schema=False)
+    index = _Files(folder, REVALIDATED, DEV_HEADERS if dev else {})
+    app.add_route("/", index.endpoint("index.html"), methods=["GET"], include_in_schema=False)
+    if dev:
+        app.add_route("/dev", _dev, methods=["GET"], include_in_schema=False)
     for one in sorted(folder.iterdir()):
         if one.is_file():
             endpoint = files.endpoint(one.name)
@@ -86,9 +93,11 @@ def mount_page(app: FastAPI, folder: Path | None = None) -> bool:
 class _Files(StaticFiles):
     """Static files with the page's headers."""
 
-    def __init__(self, folder: Path, cache_control: str) -> None:
+    def __init__(
+        self, folder: Path, cache_control: str, more: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(directory=folder)
-        self._headers = {**HEADERS, "Cache-Control": cache_control}
+        self._headers = {**HEADERS, "Cache-Control": cache_control, **(more or {})}
 
     def endpoint(self, path: str) -> Callable[[Request], Awaitable[Response]]:
         """Answers a request with one file, whatever address it was asked for at."""
@@ -103,6 +112,10 @@ class _Files(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers.update(self._headers)
         return response
+
+
+async def _dev(request: Request) -> Response:
+    return RedirectResponse("./#/dev")
 
 
 async def _not_built(request: Request) -> Response:

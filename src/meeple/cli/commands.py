@@ -73,6 +73,13 @@ def serve(
     ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     log_format: Annotated[str | None, typer.Option(help="text or json.")] = None,
+    dev: Annotated[
+        bool, typer.Option("--dev", help="With a debug panel for authors, which shows all secrets.")
+    ] = False,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(help="With --dev: a game to try, MODULE:CLASS; may be given again."),
+    ] = None,
 ) -> None:
     """Serve games, until Ctrl-C or SIGTERM. With no option at all, everything is embedded."""
     settings = config.load(
@@ -84,7 +91,10 @@ def serve(
         workers=workers,
         log_level=log_level,
         log_format=log_format,
+        dev=dev or None,
+        dev_engines=",".join(engine) if engine else None,
     )
+    config.check_dev(settings)
     if settings.workers > 1:
         from meeple.cli.workers import serve_workers
 

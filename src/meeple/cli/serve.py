@@ -100,6 +100,9 @@ def serve(settings: Settings) -> None:
     recent = RecentErrors()
     configure_logging(settings, recent)
     warn_of_unknown()
+    if settings.tried_engines:
+        # Modules that lie where the command is run, as for `python -m`.
+        sys.path.insert(0, "")
     uvloop.run(_serve(settings, recent))
 
 
@@ -118,6 +121,9 @@ async def _serve(settings: Settings, recent: RecentErrors) -> None:
             log.info("meeple", version=meeple.__version__)
             log.info("games", log=bootstrap.log_label(settings))
             log.info("presence", redis=settings.redis.rpartition("@")[2].partition("?")[0])
+            if settings.dev:
+                log.warning("dev mode: whoever reaches this server sees every secret of its games")
+                log.info("debug panel", at=f"{shown_url(listener)}/dev")
             log.info("listening", url=shown_url(listener))
             await server.serve(sockets=[listener])
         log.info("stopping")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import msgspec
@@ -26,10 +27,22 @@ class BotProcess:
 
     Args:
         niceness: by how much it stands back behind other processes, 0 to 19.
+        engines: games that are not installed, each a ``MODULE:CLASS``.
+        version: a process that was started at another version of the engines is replaced.
     """
 
-    def __init__(self, niceness: int = NICENESS) -> None:
-        self._command = (sys.executable, "-m", "meeple.services.bot_worker", str(niceness))
+    def __init__(
+        self,
+        niceness: int = NICENESS,
+        engines: Iterable[str] = (),
+        version: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._command = (
+            *(sys.executable, "-m", "meeple.services.bot_worker", str(niceness)),
+            *engines,
+        )
+        self._version = version
+        self._started_at = version()
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -70,7 +83,10 @@ class BotProcess:
         await process.wait()
 
     async def _started(self) -> asyncio.subprocess.Process:
+        if self._started_at != self._version():
+            await self.aclose()
         if self._process is None or self._process.returncode is not None:
+            self._started_at = self._version()
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,

@@ -1,6 +1,7 @@
 """The process in which a house bot thinks: a task a line comes in, an answer a line goes out.
 
-It is run as ``python -m meeple.services.bot_worker [NICENESS]`` by `meeple.services.bot_process`.
+It is run as ``python -m meeple.services.bot_worker [NICENESS [MODULE:CLASS …]]`` by
+`meeple.services.bot_process`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from meeple.engine.base import JSON
 from meeple.engine.game import Game, fold_all
 from meeple.engine.log import Bot, Entry
 from meeple.errors import MeepleError
-from meeple.services.engine_catalog import EngineCatalog
+from meeple.services.engine_catalog import EngineCatalog, tried
 
 #: Games that are kept as far as they have been folded.
 KEPT = 64
@@ -127,7 +128,7 @@ def main() -> None:
         with suppress(OSError):  # a sandbox may forbid it; it only means less courtesy
             os.nice(int(sys.argv[1]) if len(sys.argv) > 1 else NICENESS)
     out, sys.stdout = sys.stdout.buffer, sys.stderr  # an engine that prints does not print into it
-    thinker = Thinker(EngineCatalog())
+    thinker = Thinker(EngineCatalog(more=map(tried, sys.argv[2:])))
     decoder = msgspec.json.Decoder(Task)
     out.write(b"ready\n")
     out.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -10,7 +11,7 @@ import structlog
 
 from meeple.engine.base import EngineFamily, GameEngine
 from meeple.engine.rules import Rules
-from meeple.errors import EngineNotFound
+from meeple.errors import ConfigurationError, EngineNotFound
 
 log = structlog.get_logger(__name__)
 
@@ -21,23 +22,38 @@ GROUP = "meeple.engines"
 FAMILY_GROUP = "meeple.engine_families"
 
 
+def tried(engine: str) -> EntryPoint:
+    """The entry point of a game that is not installed: ``module:MyGame`` is offered as ``my-game``.
+
+    Raises:
+        ConfigurationError: that is no ``MODULE:CLASS``.
+    """
+    module, _, name = engine.partition(":")
+    if not module or not name.isidentifier():
+        raise ConfigurationError(f"engine: write it as MODULE:CLASS, not {engine!r}")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).replace("_", "-").lower()
+    return EntryPoint(words, engine, GROUP)
+
+
 class EngineCatalog:
     """Finds engines by name; each is made once, when it is first asked for.
 
     Args:
         found: the entry points of engines; by default those of every installed package.
         families: the entry points of families of engines; the same.
+        more: entry points of engines beside those; they go before others of their name.
     """
 
     def __init__(
         self,
         found: Iterable[EntryPoint] | None = None,
         families: Iterable[EntryPoint] | None = None,
+        more: Iterable[EntryPoint] = (),
     ) -> None:
         if families is None:
             families = entry_points(group=FAMILY_GROUP) if found is None else ()
         points = entry_points(group=GROUP) if found is None else found
-        self._points = {point.name: point for point in points}
+        self._points = {point.name: point for point in (*points, *more)}
         self._family_points = {point.name: point for point in families}
         self._families: dict[str, EngineFamily] = {}
         self._rules: dict[str, Rules] = {}
@@ -61,6 +77,14 @@ class EngineCatalog:
                 log.exception("engine cannot be loaded", engine=name)
                 raise EngineNotFound(f"the engine {name!r} cannot be loaded") from error
         return self._rules[name]
+
+    def points(self) -> dict[str, EntryPoint]:
+        """Where the engines are that are not of a family, by name."""
+        return dict(self._points)
+
+    def replace(self, rules: Rules) -> None:
+        """From now on, that is the engine of its name: its code has changed."""
+        self._rules[rules.name] = rules
 
     def __iter__(self) -> Iterator[Rules]:
         """Every engine that can be loaded, by name."""

@@ -57,7 +57,8 @@ class Joined(msgspec.Struct, frozen=True):
     ok: bool = True
 
 
-def _new_game_id(now_ms: int) -> str:
+def new_game_id(now_ms: int) -> str:
+    """An id for a game that is made at that time."""
     # Seconds first, so that ids sort by creation and new games lie together on the disk; then 64
     # random bits, so that nobody guesses the address of a game that is not public.
     return f"{now_ms // 1000:08x}{secrets.token_hex(8)}"
@@ -95,7 +96,7 @@ class GameService:
         keeper: Timekeeper | None = None,
         bus: Bus | None = None,
         max_live: int = 10_000,
-        new_game_id: Callable[[int], str] = _new_game_id,
+        new_game_id: Callable[[int], str] = new_game_id,
         time_limit: AbstractContextManager[None] = NO_LIMIT,
         new_seed: Callable[[], bytes] = lambda: secrets.token_bytes(SEED_BYTES),
     ) -> None:
@@ -586,6 +587,10 @@ class GameService:
         """The game and its whole log, secrets included: for the house's bots, and no viewer."""
         game = (await self._executor.table(game_id)).game
         return game, await self._log.read(game_id, limit=game.seq + 1)
+
+    async def change_rules(self, rules: Rules) -> dict[str, MeepleError]:
+        """See `Tables.change_rules`: for authors, while they write an engine."""
+        return await self._tables.change_rules(rules)
 
     async def refresh(self, game_id: str) -> Game:
         """The game as the log has it now, whichever node played it: for the house's bots."""

@@ -108,6 +108,27 @@ class Tables:
             self._rules[engine] = Rules(engine, self._engine_factory(engine))
         return self._rules[engine]
 
+    async def change_rules(self, rules: Rules) -> dict[str, MeepleError]:
+        """From now on, the engine of that name has these rules; for authors, while they write them.
+
+        Tables in memory are folded anew. One whose log these rules cannot fold goes on with those
+        that it had; gives why not, by its id.
+        """
+        self._rules[rules.name] = rules
+        await asyncio.gather(*self._loading.values(), return_exceptions=True)
+        failed: dict[str, MeepleError] = {}
+        for table in list(self._in_use.values()):
+            if table.game.rules.name != rules.name:
+                continue
+            async with table.lock:
+                game = table.game
+                try:
+                    entries = await self._log.read(game.game_id, limit=game.seq + 1)
+                    table.advance(await self.fold(entries))
+                except MeepleError as error:
+                    failed[game.game_id] = error
+        return failed
+
     def add(self, table: Table) -> None:
         """Keep a table that was just made, or is used again."""
         self._in_use[table.game.game_id] = table

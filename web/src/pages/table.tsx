@@ -5,6 +5,7 @@ import { account, type Account } from "../account";
 import { Board } from "../boards";
 import { toldBy } from "../boards/text";
 import { Chat } from "../parts/chat";
+import { Debug } from "../parts/debug";
 import { Header } from "../parts/header";
 import { Invite } from "../parts/invite";
 import { Banner } from "../parts/line";
@@ -50,6 +51,7 @@ function Joined({ id, me, refresh }: { id: string; me: Account; refresh: () => v
       ) : (
         <main class="table coming" aria-busy="true" />
       )}
+      {state && <Debug key={id} id={id} />}
     </>
   );
 }

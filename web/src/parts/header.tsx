@@ -1,6 +1,8 @@
 import type { ConnectionState } from "@meeple/client";
 import { useState } from "preact/hooks";
 import { account, signOut } from "../account";
+import { devMode } from "../dev/mode";
+import { devAddress } from "../router";
 import { isLoud, setLoud, setTheme, theme, type Theme } from "../settings";
 import { Latency } from "./line";
 
@@ -27,6 +29,11 @@ export function Header({ line, refresh }: { line?: ConnectionState | undefined; 
       </a>
       <nav>
         <Latency line={line} />
+        {devMode && (
+          <a class="button quiet small" href={devAddress()}>
+            Debug
+          </a>
+        )}
         <button
           class="quiet icon"
           aria-label={loud ? "Sound is on" : "Sound is off"}
