@@ -23,7 +23,7 @@ from meeple import errors
 from meeple.schemas import rest
 from meeple.schemas import ws_messages as ws
 from meeple.services.executor import Receipt
-from meeple.services.game_service import Joined
+from meeple.services.viewers import Joined
 
 TARGET = Path(__file__).parent / "src" / "generated.ts"
 

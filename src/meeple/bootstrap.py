@@ -259,9 +259,9 @@ async def open_node(
         )
         deadlines.serve(games)
         _background(stack, deadlines.run)
-        if games.sync is not None:
-            _background(stack, games.sync.run)
-        _background(stack, partial(connections.run, games.presence_found))
+        if games.viewers.sync is not None:
+            _background(stack, games.viewers.sync.run)
+        _background(stack, partial(connections.run, games.viewers.presence_found))
         _background(stack, handlers.run)
         _background(stack, loop_lag.run)
         if house is not None:
@@ -334,7 +334,7 @@ def _chat(
     moderation: Moderation,
 ) -> Chat:
     """The chat of all tables; between nodes, the bus carries its lines."""
-    if bus is None or games.sync is None:
+    if bus is None or games.viewers.sync is None:
         return Chat(
             games.game, broadcaster, connections.user_of, clock, may_chat=moderation.may_chat
         )
@@ -353,7 +353,7 @@ def _chat(
         publish=publish,
         may_chat=moderation.may_chat,
     )
-    games.sync.talk(receive)
+    games.viewers.sync.talk(receive)
     return chat
 
 

@@ -99,8 +99,8 @@ class Metrics(Collector):
             yield _gauge("bots_waiting", "tables that wait for a bot", self._house.waiting)
         if self._bus is not None:
             yield from _bus(self._bus)
-        if self._games.sync is not None:
-            yield from _sync(self._games.sync)
+        if self._games.viewers.sync is not None:
+            yield from _sync(self._games.viewers.sync)
 
     def _clients(self) -> Iterator[Metric]:
         yield _gauge("connections", "authenticated connections", len(self._handlers))

@@ -18,9 +18,10 @@ from meeple.engine.offers import OfferKind
 from meeple.protocols import Bus, GameLog, GamePage, Gone, Message, Outage, Presence
 from meeple.services.deadlines import Deadlines
 from meeple.services.executor import Receipt
-from meeple.services.game_service import GameService, Joined
+from meeple.services.game_service import GameService
 from meeple.services.projection import GameState, LogEntry
 from meeple.services.timekeeper import Timekeeper
+from meeple.services.viewers import Joined
 from tests.services.engines import Shelf
 
 ANN = Player(UUID(int=0xA), "Ann")
@@ -267,20 +268,20 @@ class Node:
         )
 
     async def join(self, sid: str, game_id: str, player: Player, **options: Any) -> Joined:
-        return await self.games.join(sid, game_id, player.user_id, **options)
+        return await self.games.viewers.join(sid, game_id, player.user_id, **options)
 
     async def spectate(self, sid: str, game_id: str, **options: Any) -> Joined:
-        return await self.games.spectate(sid, game_id, **options)
+        return await self.games.viewers.spectate(sid, game_id, **options)
 
     async def state(self, game_id: str, player: Player | None = None) -> GameState:
         user_id = None if player is None else player.user_id
-        state = await self.games.game_state(game_id, user_id)
+        state = await self.games.reader.game_state(game_id, user_id)
         self.house.projected.append(state)
         return state
 
     async def replay(self, game_id: str, player: Player | None = None) -> list[LogEntry]:
         user_id = None if player is None else player.user_id
-        entries = await self.games.replay(game_id, user_id)
+        entries = await self.games.reader.replay(game_id, user_id)
         self.house.projected += entries
         return entries
 

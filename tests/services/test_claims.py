@@ -212,17 +212,17 @@ class Pair(NamedTuple):
         await self.presence[at].register_connection(sid, player.user_id)
         await self.presence[at].join_game(sid, game_id)
         await self.nodes[at].join(sid, game_id, player)
-        await self.nodes[at].games.announce_presence(game_id)
+        await self.nodes[at].games.viewers.announce_presence(game_id)
 
     async def go(self, at: int, sid: str, game_id: str, player: Player, *, closed: bool) -> None:
-        self.nodes[at].games.leave(sid, game_id)
+        self.nodes[at].games.viewers.leave(sid, game_id)
         await self.presence[at].unregister_connection(sid)
-        await self.nodes[at].games.departed(game_id, player.user_id, closed=closed)
+        await self.nodes[at].games.viewers.departed(game_id, player.user_id, closed=closed)
 
     async def sweep(self, at: int) -> None:
         """What a node does now and then."""
         for game_id in await self.presence[at].refresh():
-            await self.nodes[at].games.announce_presence(game_id)
+            await self.nodes[at].games.viewers.announce_presence(game_id)
 
     def told(self, at: int, sid: str) -> PlayerView:
         """What the connection heard last of Ben, in seat 1."""

@@ -69,7 +69,7 @@ async def test_an_engine_that_fails_as_soon_as_the_table_is_made_makes_none(
     node = house.node()
     with pytest.raises(EngineError):
         await node.create("broken", seats=1, options={"start": failure})
-    assert (await node.games.list_games()).games == []
+    assert (await node.games.reader.list_games()).games == []
 
 
 async def test_the_traceback_of_the_engine_is_kept_as_the_cause(house: House) -> None:

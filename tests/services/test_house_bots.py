@@ -105,7 +105,7 @@ class Place:
         """Once it is the player's turn: what is legal; nothing if the game is over."""
         async with asyncio.timeout(10):
             while True:
-                state = await self.games.game_state(game_id, player.user_id)
+                state = await self.games.reader.game_state(game_id, player.user_id)
                 if state.status is GameStatus.OVER or state.seat in state.to_act:
                     return state.legal_actions or []
                 await asyncio.sleep(0)
@@ -136,7 +136,7 @@ async def test_a_table_with_a_bot_starts_at_once_and_the_log_says_who_it_is() ->
         seated = [one.payload for one in entries if one.kind is EntryKind.SEATED]
         assert seated[0] == {"user_id": str(ANN.user_id), "name": "Ann"}
         assert seated[1]["bot"] == {"policy": "mcts", "level": 1}
-        state = await here.games.game_state(game_id, ANN.user_id)
+        state = await here.games.reader.game_state(game_id, ANN.user_id)
         assert state.status is GameStatus.LIVE
         assert state.players[1].bot == MCTS
         assert state.players[1].online
@@ -149,9 +149,9 @@ async def test_a_table_with_a_bot_starts_at_once_and_the_log_says_who_it_is() ->
 async def test_it_starts_when_the_last_person_has_sat_down() -> None:
     async with place() as here:
         game_id = await here.make("me", MCTS, None, engine="goofspiel")
-        assert (await here.games.game_state(game_id, None)).status is GameStatus.OPEN
+        assert (await here.games.reader.game_state(game_id, None)).status is GameStatus.OPEN
         await here.games.take_seat(game_id, BEN)
-        assert (await here.games.game_state(game_id, None)).status is GameStatus.LIVE
+        assert (await here.games.reader.game_state(game_id, None)).status is GameStatus.LIVE
         await until(lambda: (game_id, 4) not in here.house._thinking)
 
 
@@ -285,7 +285,7 @@ async def test_who_made_a_table_of_bots_alone_can_abort_it_at_any_time() -> None
         with pytest.raises(Forbidden):
             await here.games.abort(game_id, BEN.user_id)
         await here.games.abort(game_id, ANN.user_id)
-        state = await here.games.game_state(game_id, None)
+        state = await here.games.reader.game_state(game_id, None)
         assert state.outcome is not None
         assert state.outcome.reason == "aborted"
         process.gate.set()
@@ -335,10 +335,10 @@ async def test_who_comes_back_on_another_node_has_the_bot_move_there_at_once() -
     async with place(log) as other:
         async with place(log, Stuck()) as dying:
             game_id = await dying.make("me", MCTS)
-            await other.games.spectate("a", game_id)
+            await other.games.viewers.spectate("a", game_id)
             await dying.games.execute_action(game_id, ANN.user_id, 4)
             await other.games.refresh(game_id)
-        await other.games.join("b", game_id, ANN.user_id)
+        await other.games.viewers.join("b", game_id, ANN.user_id)
         assert await other.turn_of(game_id, ANN)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from meeple.engine.log import GameStatus
-from meeple.services.game_service import MAX_MISSED, Joined
+from meeple.services.viewers import MAX_MISSED, Joined
 from tests.services.house import ANN, BEN, START, House, Node, plain
 
 

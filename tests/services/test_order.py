@@ -102,7 +102,7 @@ async def test_a_table_that_could_not_be_made_does_not_exist(house: House) -> No
     house.log.before = fail
     with pytest.raises(Unavailable):
         await node.create()
-    assert (await node.games.list_games()).games == []
+    assert (await node.games.reader.list_games()).games == []
 
 
 # --- an append whose fate is unknown ----------------------------------------------------------
@@ -266,7 +266,7 @@ async def test_viewers_are_told_who_is_at_the_table(house: House) -> None:
     await node.join("ann", game_id, ANN)
     await node.spectate("eve", game_id)
     house.room.users = {BEN.user_id}
-    await node.games.announce_presence(game_id)
+    await node.games.viewers.announce_presence(game_id)
     for sid in ("ann", "eve"):
         last = node.viewers.inbox[sid][-1]
         assert last.event == "game:presence"
@@ -278,8 +278,8 @@ async def test_presence_of_a_game_without_viewers_reads_nothing() -> None:
     node = house.node()
     game_id = await node.table()
     other = house.node()
-    await other.games.announce_presence(game_id)
-    await other.games.announce_presence("no such game")
+    await other.games.viewers.announce_presence(game_id)
+    await other.games.viewers.announce_presence("no such game")
     assert house.log.reads.total() == 0
 
 
@@ -288,7 +288,7 @@ async def test_one_who_left_is_told_no_more(house: House) -> None:
     game_id = await node.table()
     await node.join("ann", game_id, ANN)
     await node.spectate("eve", game_id)
-    node.games.leave("eve", game_id)
+    node.games.viewers.leave("eve", game_id)
     await node.act(game_id, ANN, 4)
     assert node.viewers.seqs("ann") == [START, START + 1]
     assert node.viewers.seqs("eve") == [START]
@@ -298,10 +298,12 @@ async def test_the_lobby_shows_public_games_and_a_player_sees_all_own(any_house:
     node = any_house.node()
     shown = await node.table()
     hidden = await node.table(public=False)
-    assert [row.game_id for row in (await node.games.list_games()).games] == [shown]
+    assert [row.game_id for row in (await node.games.reader.list_games()).games] == [shown]
     for player, count in ((ANN, 2), (BEN, 2), (EVE, 0)):
-        page = await node.games.list_games(player=player.user_id)
+        page = await node.games.reader.list_games(player=player.user_id)
         assert len(page.games) == count
     await node.resign(hidden, ANN)
-    over = await node.games.list_games(player=ANN.user_id, status=(await node.state(hidden)).status)
+    over = await node.games.reader.list_games(
+        player=ANN.user_id, status=(await node.state(hidden)).status
+    )
     assert [row.game_id for row in over.games] == [hidden]

@@ -45,11 +45,11 @@ async def test_a_seat_goes_to_one_of_two(nodes: tuple[Node, Node], settings: Set
     one, other = nodes
     for _ in range(10):
         game_id = (await one.games.create_game(ANN, "tic-tac-toe")).game_id
-        await other.games.game_state(game_id, None)
+        await other.games.reader.game_state(game_id, None)
         results = await race(one.games.take_seat(game_id, BEN), other.games.take_seat(game_id, EVE))
         refused = [result for result in results if isinstance(result, MeepleError)]
         assert [type(refusal) for refusal in refused] == [GameFull]
-        states = [await node.games.game_state(game_id, None) for node in nodes]
+        states = [await node.games.reader.game_state(game_id, None) for node in nodes]
         assert states[0].players == states[1].players
     assert await verify(settings) == (10, [])
 
@@ -58,7 +58,7 @@ async def test_an_action_id_is_played_once(nodes: tuple[Node, Node], settings: S
     one, other = nodes
     for _ in range(10):
         game_id = await table(one)
-        await other.games.game_state(game_id, None)
+        await other.games.reader.game_state(game_id, None)
         receipts = await race(
             *(
                 node.games.execute_action(game_id, ANN.user_id, 4, action_id="the same")
@@ -73,7 +73,7 @@ async def test_an_action_id_is_played_once(nodes: tuple[Node, Node], settings: S
 async def test_a_turn_is_played_once(nodes: tuple[Node, Node]) -> None:
     one, other = nodes
     game_id = await table(one)
-    await other.games.game_state(game_id, None)
+    await other.games.reader.game_state(game_id, None)
     results = await race(
         one.games.execute_action(game_id, ANN.user_id, 4),
         other.games.execute_action(game_id, ANN.user_id, 0),
@@ -90,7 +90,7 @@ async def test_a_game_that_is_played_on_two_nodes_is_one_game(
     for turn, cell in enumerate((0, 3, 1, 4, 2)):
         node, player = ((one, ANN), (other, BEN))[turn % 2]
         await node.games.execute_action(game_id, player.user_id, cell, action_id=f"{turn}")
-    outcome = (await one.games.game_state(game_id, None)).outcome
+    outcome = (await one.games.reader.game_state(game_id, None)).outcome
     assert outcome is not None
     assert outcome.winners == (0,)
     with pytest.raises(GameOver):

@@ -74,8 +74,8 @@ class Pair:
 
     @property
     def sync(self) -> Sync:
-        assert self.two.games.sync is not None
-        return self.two.games.sync
+        assert self.two.games.viewers.sync is not None
+        return self.two.games.viewers.sync
 
     def seqs(self) -> list[int]:
         return self.two.viewers.seqs("eve")
@@ -232,9 +232,9 @@ async def test_what_was_appended_and_never_acked_is_published_when_it_is_found(p
 
 async def test_a_game_that_nobody_views_any_more_is_not_followed(pair: Pair) -> None:
     await pair.two.join("ann", pair.game_id, ANN)
-    pair.two.games.leave("eve", pair.game_id)
+    pair.two.games.viewers.leave("eve", pair.game_id)
     assert pair.there.heard(pair.game_id)
-    pair.two.games.leave("ann", pair.game_id)
+    pair.two.games.viewers.leave("ann", pair.game_id)
     assert not pair.there.heard(pair.game_id)
     assert len(pair.sync) == 0
 
@@ -253,7 +253,7 @@ async def test_presence_is_published_when_it_changes_and_by_nobody_twice(pair: P
     await pair.one.join("ann", pair.game_id, ANN)
     pair.house.room.users = {ANN.user_id}
     for _ in range(3):
-        await pair.one.games.announce_presence(pair.game_id)
+        await pair.one.games.viewers.announce_presence(pair.game_id)
     await until(lambda: told(pair.two, "eve"))
     assert told(pair.one, "ann") == told(pair.two, "eve") == 1
     assert len(pair.here.said) - len([s for s in pair.here.said if isinstance(s, Appended)]) == 1

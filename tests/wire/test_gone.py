@@ -157,7 +157,7 @@ async def test_how_a_player_went_says_how_long_the_opponent_waits(
         seconds = 10 if closed else 120
         due = went_at + seconds * 1000
         assert seen["gone"] == {"since": went_at, "claimable_at": due, "closed": closed}
-        state = await server.node.games.game_state(game.game_id, None)
+        state = await server.node.games.reader.game_state(game.game_id, None)
         assert state.players[1].gone == GoneView(went_at, due, closed)
         server.clock.ms = due - 1
         refused = (await game.claim())["error"]
@@ -328,7 +328,7 @@ async def test_while_redis_is_down_nothing_is_claimed_and_when_it_is_back_it_cou
         assert server.node.connections.degraded
         valkey.start()
         for game_id in await server.node.connections.refresh():
-            await server.node.games.announce_presence(game_id)
+            await server.node.games.viewers.announce_presence(game_id)
         seen = await game.told(lambda ben: "gone" in ben and ben["gone"]["since"] > BEGIN)
         assert seen["gone"]["since"] == server.clock.ms
         assert (await game.claim())["error"]["code"] == "not_claimable"

@@ -138,7 +138,7 @@ async def health(server: Server) -> Any:
 
 
 async def test_players_on_different_nodes_play_and_the_log_is_not_asked(town: Town) -> None:
-    sync = town.two.node.games.sync
+    sync = town.two.node.games.viewers.sync
     assert sync is not None
     found = sync.stats.found
     for player, cell in ((town.ann, 0), (town.ben, 3), (town.ann, 1), (town.ben, 4)):
@@ -162,8 +162,8 @@ async def test_only_nodes_with_viewers_of_the_game_hear_of_it(town: Town) -> Non
     received = third.node.bus.stats.received
     assert received > 0
     await eve.line.ask("game:leave", {"game_id": town.game_id})
-    assert third.node.games.sync is not None
-    assert len(third.node.games.sync) == 0
+    assert third.node.games.viewers.sync is not None
+    assert len(third.node.games.viewers.sync) == 0
     async with Redis.from_url(town.valkey.url) as raw:
 
         async def listeners() -> int:
@@ -192,7 +192,7 @@ async def test_what_a_node_could_not_publish_is_found_in_the_log(town: Town) -> 
 
 async def test_a_gap_is_read_from_the_log(town: Town) -> None:
     mute = await town.node("memory://")
-    sync = town.two.node.games.sync
+    sync = town.two.node.games.viewers.sync
     assert sync is not None
     await mute.node.games.execute_action(town.game_id, town.ann.user_id, 0)
     assert (await town.ann.line.ask("game:resign", {"game_id": town.game_id}))["ok"]

@@ -106,7 +106,9 @@ async def list_games(
     limit: PageSize = 50,
 ) -> Response:
     """The lobby and the archive: public games, newest first."""
-    page = await ctx.games.list_games(status=status, engine=engine, cursor=cursor, limit=limit)
+    page = await ctx.games.reader.list_games(
+        status=status, engine=engine, cursor=cursor, limit=limit
+    )
     return reply(rest.GameList(page.games, page.cursor))
 
 
@@ -120,7 +122,7 @@ async def list_my_games(
     limit: PageSize = 50,
 ) -> Response:
     """The games in which you have a seat, newest first."""
-    page = await ctx.games.list_games(
+    page = await ctx.games.reader.list_games(
         status=status, engine=engine, player=user.user_id, cursor=cursor, limit=limit
     )
     return reply(rest.GameList(page.games, page.cursor))
@@ -129,7 +131,7 @@ async def list_my_games(
 @router.get("/games/{game_id}", **documented(GameState))
 async def get_game(ctx: Ctx, user: Optional, game_id: str) -> Response:
     """One game as you may see it; without a token, as a spectator may."""
-    return reply(await ctx.games.game_state(game_id, None if user is None else user.user_id))
+    return reply(await ctx.games.reader.game_state(game_id, None if user is None else user.user_id))
 
 
 @router.post("/games/{game_id}/seats", **documented(GameState, request=rest.TakeSeat))
@@ -168,7 +170,7 @@ async def get_log(
 ) -> Response:
     """The replay from the seq ``from`` on, as far as you may see it: all once the game is over."""
     user_id = None if user is None else user.user_id
-    entries = await ctx.games.replay(game_id, user_id, first, limit)
+    entries = await ctx.games.reader.replay(game_id, user_id, first, limit)
     engine = (await ctx.games.game(game_id)).rules.name
     return reply(rest.GameLogBody(game_id, engine, entries))
 
@@ -183,7 +185,7 @@ async def get_states(
 ) -> Response:
     """The game as you may see it, after each entry of its log from the seq ``from`` on."""
     user_id = None if user is None else user.user_id
-    states = await ctx.games.states(game_id, user_id, first, limit)
+    states = await ctx.games.reader.states(game_id, user_id, first, limit)
     return reply(rest.GameStates(game_id, states))
 
 

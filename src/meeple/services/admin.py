@@ -106,7 +106,7 @@ class AdminService:
             GameNotFound: there is no such game.
         """
         if not secrets:
-            entries = await self._games.replay(game_id, None)
+            entries = await self._games.reader.replay(game_id, None)
         else:
             await self._games.check_exists(game_id)
             async with self._audit.act(admin, "see secrets", game_id, why):

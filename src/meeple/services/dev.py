@@ -193,7 +193,7 @@ class Dev:
         for seat, player in enumerate(game.players):
             if player is None:
                 await self._games.take_seat(game.game_id, practice_player(seat), seat)
-        return await self._games.game_state(game.game_id, None)
+        return await self._games.reader.game_state(game.game_id, None)
 
     async def _history(self, game_id: str) -> History:
         rules = await self._rules(game_id)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import JSON
@@ -29,32 +28,20 @@ from meeple.protocols import (
     ClockWatch,
     EngineFactory,
     GameLog,
-    GamePage,
     Gone,
-    Message,
     Presence,
 )
 from meeple.services import commands, offer_commands, projection, timing
 from meeple.services.absence import Absences
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
-from meeple.services.sync import Sync
+from meeple.services.reader import Reader
 from meeple.services.tables import NO_LIMIT, Table, Tables
 from meeple.services.timekeeper import Timekeeper
+from meeple.services.viewers import Viewers
 from meeple.stats import Histogram
 
 #: Whoever acts for nobody: no user has this id.
 NOBODY = UUID(int=0)
-#: One who missed more entries than this gets the state as it is now, without the way there.
-MAX_MISSED = 200
-
-
-class Joined(msgspec.Struct, frozen=True):
-    """What a join is acked with: the seq that the game is at, and the seat (None: spectator)."""
-
-    game_id: str
-    seq: int
-    seat: int | None
-    ok: bool = True
 
 
 def new_game_id(now_ms: int) -> str:
@@ -120,14 +107,31 @@ class GameService:
             time_limit,
             self._keeper,
             bus,
-            self._is_current,
+            lambda game_id: self.viewers.is_current(game_id),
         )
-        #: Follows what other nodes do; None if this is the only one.
-        self.sync: Sync | None = None
-        if bus is not None:
-            self.sync = Sync(
-                bus, self._tables, self._executor, broadcaster, presence, self._announce
-            )
+        #: Those who watch.
+        self.viewers = Viewers(
+            self._tables,
+            self._executor,
+            log,
+            broadcaster,
+            presence,
+            clock,
+            self._keeper,
+            self._absences,
+            bus=bus,
+            time_limit=time_limit,
+        )
+        #: Those who look once.
+        self.reader = Reader(
+            self._tables,
+            self._executor,
+            log,
+            presence,
+            clock,
+            self._keeper,
+            time_limit=time_limit,
+        )
         self._time_limit = time_limit
         self._house = house
         self._log = log
@@ -210,7 +214,7 @@ class GameService:
             due_at=UNSET if game.clock is None else game.clock.due_at(),
         )
         self._tables.add(Table(steps))
-        return self._state(game, game.seat_of(creator.user_id))
+        return self.reader.shown(game, game.seat_of(creator.user_id))
 
     async def take_seat(
         self, game_id: str, player: Player, seat: int | None = None
@@ -234,7 +238,7 @@ class GameService:
             await self._executor.execute(game_id, decide, player.user_id)
             # Not announced at once: who sits down by REST is about to connect. The next sweep does.
             await self._absences.note(table.game)
-        return self._state(table.game, table.game.seat_of(player.user_id))
+        return self.reader.shown(table.game, table.game.seat_of(player.user_id))
 
     def execute_action(
         self,
@@ -440,145 +444,6 @@ class GameService:
         """Raises `GameNotFound` if there is no such game."""
         await self._executor.table(game_id)
 
-    async def join(
-        self,
-        sid: str,
-        game_id: str,
-        user_id: UUID,
-        *,
-        last_seq: int | None = None,
-        on_join: OnDone[Joined] = unheard,
-    ) -> Joined:
-        """The connection takes part: it gets the state, or what it missed after ``last_seq``.
-
-        Raises:
-            GameNotFound: there is no such game.
-            NotInGame: the user has no seat.
-        """
-        async with self._arriving(game_id) as table:
-            seat = commands.seat_of(table.game, user_id)
-            return await self._watch(table, sid, seat, last_seq, on_join)
-
-    async def spectate(
-        self,
-        sid: str,
-        game_id: str,
-        *,
-        last_seq: int | None = None,
-        on_join: OnDone[Joined] = unheard,
-    ) -> Joined:
-        """The connection watches: it gets what nobody hides. Raises `GameNotFound`."""
-        async with self._arriving(game_id) as table:
-            return await self._watch(table, sid, None, last_seq, on_join)
-
-    def leave(self, sid: str, game_id: str) -> None:
-        """The connection is no longer told about the game."""
-        self._broadcaster.unwatch(sid, game_id)
-        if self.sync is not None:
-            self.sync.left(game_id)
-
-    async def departed(self, game_id: str, user_id: UUID, *, closed: bool) -> None:
-        """A connection of the user's to the game has gone; ``closed``: on purpose.
-
-        If it was the last, and the game is on, the user is gone from now on. The viewers are told.
-        """
-        table = await self._executor.table(game_id)
-        await self._absences.left(table.game, user_id, closed=closed)
-        await self.announce_presence(game_id)
-
-    async def announce_presence(self, game_id: str) -> None:
-        """Tell every viewer, on all nodes, who is there and who is gone, if that has changed."""
-        if self.sync is not None:
-            self.sync.left(game_id)
-            self.sync.tell_presence(game_id)
-        await self._announce(game_id)
-
-    async def presence_found(self, game_id: str) -> None:
-        """Tell every viewer here: somebody came or went on another node, which did not say so."""
-        if self.sync is not None:
-            self.sync.presence_changed(game_id)
-        else:
-            await self._announce(game_id)
-
-    async def _announce(self, game_id: str) -> None:
-        """Tell every viewer here who is at the table now and who is gone, if that has changed."""
-        audience = self._broadcaster.audience(game_id)
-        if not audience:
-            return
-        table = await self._executor.table(game_id)
-        await self._absences.note(table.game)
-        present, gone = frozenset(self._presence.present(game_id)), self._presence.gone(game_id)
-        news = present, {one: mark for one, mark in gone.items() if one not in present}
-        if news == table.announced:
-            # Viewers come and go as they please; the others need not hear of each.
-            return
-        table.announced = news
-        message = projection.presence(table.game, *news)
-        for seat in audience:
-            self._broadcaster.send(game_id, seat, message)
-
-    # --- looking ------------------------------------------------------------------------------
-
-    async def game_state(self, game_id: str, user_id: UUID | None) -> projection.GameState:
-        """The game as this user (None: a stranger) may see it. Raises `GameNotFound`."""
-        game = (await self._executor.table(game_id)).game
-        return self._state(game, None if user_id is None else game.seat_of(user_id))
-
-    async def replay(
-        self, game_id: str, user_id: UUID | None, first: int = 0, limit: int | None = None
-    ) -> list[projection.LogEntry]:
-        """At most ``limit`` entries of the log from seq ``first`` on, as this user may see them.
-
-        Raises `GameNotFound`.
-        """
-        game = (await self._executor.table(game_id)).game
-        seat = None if user_id is None else game.seat_of(user_id)
-        # What is in the log and not in the game yet, nobody has been told.
-        known = max(0, game.seq + 1 - first)
-        most = known if limit is None else min(known, limit)
-        entries = await self._log.read(game_id, first, limit=most) if most else []
-        return [projection.log_entry(game, entry, seat) for entry in entries]
-
-    async def states(
-        self, game_id: str, user_id: UUID | None, first: int, limit: int
-    ) -> list[projection.GameState]:
-        """At most ``limit`` states from seq ``first`` on, as this user might have been sent them.
-
-        The ``server_time`` of each is the time of its entry.
-
-        Raises:
-            GameNotFound: there is no such game.
-            EngineNotFound, EngineError: its log cannot be folded here.
-        """
-        game = (await self._executor.table(game_id)).game
-        seat = None if user_id is None else game.seat_of(user_id)
-        online = self._presence.present(game_id)
-        entries = await self._log.read(game_id, limit=min(game.seq + 1, first + limit))
-        shown = []
-        for step in (await self._tables.fold(entries))[first:]:
-            with self._time_limit:
-                shown.append(projection.state(step.game, seat, online, step.entry.at))
-        return shown
-
-    async def list_games(
-        self,
-        *,
-        status: GameStatus | None = None,
-        engine: str | None = None,
-        player: UUID | None = None,
-        cursor: str | None = None,
-        limit: int = 50,
-    ) -> GamePage:
-        """A page of the public games, or of the games of ``player``, newest first."""
-        return await self._log.list_games(
-            status=status,
-            engine=engine,
-            player=player,
-            public_only=player is None,
-            cursor=cursor,
-            limit=limit,
-        )
-
     async def game(self, game_id: str) -> Game:
         """The game itself, secrets included: for other services. Raises `GameNotFound`."""
         return (await self._executor.table(game_id)).game
@@ -597,70 +462,6 @@ class GameService:
         return await self._executor.refresh(game_id)
 
     # --- helpers ------------------------------------------------------------------------------
-
-    def _is_current(self, game_id: str) -> bool:
-        return self.sync is None or self.sync.is_current(game_id)
-
-    @asynccontextmanager
-    async def _arriving(self, game_id: str) -> AsyncIterator[Table]:
-        """The game's table, locked and current, for one who is about to view it."""
-        if self.sync is not None:
-            async with self.sync.arriving(game_id) as table:
-                yield table
-            return
-        table = await self._tables.get(game_id)
-        async with table.lock:
-            await self._executor.settle(table)
-            yield table
-
-    async def _watch(
-        self,
-        table: Table,
-        sid: str,
-        seat: int | None,
-        last_seq: int | None,
-        on_join: OnDone[Joined],
-    ) -> Joined:
-        """Under the table's lock, so that no entry comes between what is sent and the watch."""
-        game = table.game
-        if last_seq is not None and 0 <= game.seq - last_seq <= MAX_MISSED:
-            messages = await self._missed(game, seat, last_seq)
-        else:
-            online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
-            with self._time_limit:
-                now, outages = self._clock.now_ms(), self._keeper.outages
-                messages = [projection.current(game, seat, online, now, outages, gone)]
-        self._broadcaster.watch(sid, game.game_id, seat)
-        if seat is not None and game.bots:
-            # The node that was to think for a bot may have died: whoever comes back comes here.
-            self._tables.notice(game)
-        joined = Joined(game.game_id, game.seq, seat)
-        on_join(joined)
-        for message in messages:
-            self._broadcaster.send_to(sid, message)
-        return joined
-
-    async def _missed(self, game: Game, seat: int | None, last_seq: int) -> list[Message]:
-        """What the viewer would have been sent after ``last_seq``."""
-        if last_seq == game.seq:
-            return []
-        online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
-        now = self._clock.now_ms()
-        entries = await self._log.read(game.game_id, limit=game.seq + 1)
-        messages = []
-        for step in await self._tables.fold(entries):
-            if step.entry.seq > last_seq:
-                with self._time_limit:
-                    messages += projection.messages(
-                        step.game, step.entry, (seat,), online, now, self._keeper.outages, gone
-                    )
-        return [message for _, message in messages]
-
-    def _state(self, game: Game, seat: int | None) -> projection.GameState:
-        online, gone = self._presence.present(game.game_id), self._presence.gone(game.game_id)
-        with self._time_limit:
-            now, outages = self._clock.now_ms(), self._keeper.outages
-            return projection.state(game, seat, online, now, outages, gone)
 
     def _admit_bots(
         self, game_id: str, creator: UUID, seating: Sequence[Player | None], rules: Rules

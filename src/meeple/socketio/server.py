@@ -149,9 +149,9 @@ class GameHandlers:
             try:
                 if game_id in played:
                     closed = reason == LEFT
-                    await self._games.departed(game_id, connection.user_id, closed=closed)
+                    await self._games.viewers.departed(game_id, connection.user_id, closed=closed)
                 else:
-                    await self._games.announce_presence(game_id)
+                    await self._games.viewers.announce_presence(game_id)
             except MeepleError as error:
                 # The others of this game hear of it later; those of the next are told now.
                 log.warning("departure not told", game_id=game_id, error=repr(error))
@@ -250,7 +250,7 @@ class GameHandlers:
     async def _join(self, sid: str, connection: Connection, message: ws.Join, ack: Ack) -> None:
         await self._games.seat_of(message.game_id, connection.user_id)
         async with self._coming(sid, message.game_id, spectator=False):
-            await self._games.join(
+            await self._games.viewers.join(
                 sid,
                 message.game_id,
                 connection.user_id,
@@ -264,7 +264,7 @@ class GameHandlers:
     ) -> None:
         await self._games.check_exists(message.game_id)
         async with self._coming(sid, message.game_id, spectator=True):
-            await self._games.spectate(
+            await self._games.viewers.spectate(
                 sid,
                 message.game_id,
                 last_seq=message.last_seq,
@@ -284,20 +284,20 @@ class GameHandlers:
         try:
             yield
         except BaseException:
-            self._games.leave(sid, game_id)
+            self._games.viewers.leave(sid, game_id)
             await self._presence.leave_game(sid, game_id)
             raise
-        await self._games.announce_presence(game_id)
+        await self._games.viewers.announce_presence(game_id)
 
     async def _leave(self, sid: str, connection: Connection, message: ws.Leave, ack: Ack) -> None:
         played = message.game_id in self._presence.games_of(sid, players_only=True)
-        self._games.leave(sid, message.game_id)
+        self._games.viewers.leave(sid, message.game_id)
         await self._presence.leave_game(sid, message.game_id)
         ack(ws.Ok(ok=True, game_id=message.game_id))
         if played:
-            await self._games.departed(message.game_id, connection.user_id, closed=True)
+            await self._games.viewers.departed(message.game_id, connection.user_id, closed=True)
         else:
-            await self._games.announce_presence(message.game_id)
+            await self._games.viewers.announce_presence(message.game_id)
 
     async def _resign(self, sid: str, connection: Connection, message: ws.Resign, ack: Ack) -> None:
         await self._games.resign(
