@@ -10,22 +10,22 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
-from burner_redis import BurnerRedis
 
 import meeple
 from meeple import config
 from meeple.api.app import create_api
 from meeple.api.context import Context
-from meeple.bus.address import client_factory
+from meeple.api.msgspec_routes import Api
+from meeple.backends import admin_store, connection_manager, open_log, redis_factory
 from meeple.bus.redis_bus import RedisBus
 from meeple.config import Settings
 from meeple.engine.time_limit import TimeLimit
 from meeple.errors import ConfigurationError
+from meeple.keys import token_issuer, token_verifier
 from meeple.metrics import Metrics
 from meeple.protocols import AdminStore, Clock, GameLog, Said
 from meeple.schemas.ws_messages import NAMESPACE
@@ -51,17 +51,14 @@ from meeple.services.projection import ChatLine
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.recent_errors import RecentErrors
 from meeple.services.timekeeper import Timekeeper
-from meeple.services.tokens import JwtVerifier, TokenIssuer, TokenVerifier
+from meeple.services.tokens import TokenVerifier
 from meeple.socketio.auth import AuthHandler
 from meeple.socketio.broadcaster import TableBroadcaster
 from meeple.socketio.peers import Peers
 from meeple.socketio.server import GameHandlers
 from meeple.socketio.talk import TalkHandlers
-from meeple.socketio.transport import SocketIOServer
-from meeple.store import postgres_url
-from meeple.store.memory_admin import MemoryAdminStore
+from meeple.socketio.transport import Namespace, SocketIOServer
 from meeple.store.sqlite import SqliteGameLog
-from meeple.store.sqlite_admin import SqliteAdminStore
 from meeple.worker_metrics import WorkerMetrics
 
 if TYPE_CHECKING:  # an optional extra, loaded only when it is switched on
@@ -132,212 +129,275 @@ async def open_node(
         ConfigurationError: it cannot run with these settings; the message says why.
     """
     async with AsyncExitStack() as stack:
-        # A SQLite file has one owner, so a node that opened its own is alone.
-        shared = log is not None or settings.postgres_url is not None
-        if log is None:
-            log = await stack.enter_async_context(open_log(settings))
-        clock = clock or SystemClock()
-        store = admin_store(log)
-        moderation = Moderation(store, clock)
-        await moderation.refresh()
-        verifier = moderation.verifier(token_verifier(settings))
-        connections = connection_manager(settings, clock)
-        stack.push_async_callback(connections.aclose)
-        bus = await _open_bus(stack, settings, clock) if shared else None
-        sockets = SocketIOServer(
-            [NAMESPACE],
-            origins=settings.origins,
-            ping_interval=settings.ping_interval,
-            ping_timeout=settings.ping_timeout,
-            peers=peers,
-        )
-        stack.push_async_callback(sockets.aclose)
-        server = sockets.namespaces[NAMESPACE]
-        broadcaster = TableBroadcaster(server)
-        catalog = catalog or engine_factory(settings.tried_engines)
-        time_limit = TimeLimit(settings.engine_seconds)
-        time_limit.start()
-        stack.callback(time_limit.stop)
+        ground = await _open_ground(stack, settings, clock or SystemClock(), log, peers)
         traced = _traced(stack, settings, tracing)
-        failures = DevFailures(clock) if settings.dev else None
-        house = house_bots(settings, log, clock, lambda: 0 if dev is None else dev.version)
-        keeper = Timekeeper(log, clock, server.round_trip)
-        deadlines = Deadlines(log, clock, keeper, broadcaster)
-        games = GameService(
-            catalog,
-            log if traced is None else traced.log(log),
-            clock,
-            broadcaster,
-            connections,
-            house=house,
-            watch=deadlines,
-            keeper=keeper,
-            bus=bus,
-            max_live=settings.max_live,
-            time_limit=time_limit if failures is None else failures.noticing(time_limit),
-            **game_service_options,
-        )
-        dev = None
-        if failures is not None:
-            reloader = EngineReloader(catalog, games, failures, clock)
-            reloader.load()
-            _background(stack, reloader.run)
-            dev = Dev(
-                games,
-                catalog,
-                log,
-                clock,
-                time_limit=time_limit,
-                failures=failures,
-                reloader=reloader,
-                anywhere=settings.dev_anywhere,
-            )
-        chat = _chat(games, broadcaster, connections, clock, bus, moderation)
-        handlers = GameHandlers(
-            server,
-            AuthHandler(verifier, connections),
-            games,
-            connections,
-            broadcaster,
-            clock,
-            TalkHandlers(games, chat),
-            rate=settings.rate,
-            burst=settings.burst,
-            expiry_grace=settings.expiry_grace,
-        )
-        server.serve(handlers if traced is None else traced.handlers(handlers))
-        loop_lag = LoopLag()
-        metrics = Metrics(
-            sockets=sockets,
-            handlers=handlers,
-            games=games,
-            log=log,
-            connections=connections,
-            loop_lag=loop_lag,
-            deadlines=deadlines,
-            bus=bus,
-            house=house,
-        )
-        nodes = Nodes(
-            NodeReporter(
-                node=secrets.token_hex(4),
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                version=meeple.__version__,
-                clock=clock,
-                connections=handlers.__len__,
-                games=lambda: games.in_memory,
-                answered=handlers.answered,
-                engine_seconds=games.engine_seconds,
-                draining=lambda: sockets.draining,
-                check=partial(check_parts, log, connections, bus),
-                recent=recent or RecentErrors(),
-            ),
-            clock,
-            None if bus is None else redis_factory(settings.redis),
-        )
-        stack.push_async_callback(nodes.aclose)
-        audit = Audit(store, clock)
-        api = create_api(
-            Context(
-                games=games,
-                admin=AdminService(games, log, connections, nodes, moderation, audit),
-                catalog=catalog,
-                verifier=verifier,
-                log=log,
-                connections=connections,
-                bus=bus,
-                limiter=RateLimiter(settings.rate, settings.burst),
-                guest_tokens=token_issuer(settings) if settings.guests else None,
-                guest_ttl=int(settings.guest_ttl),
-                draining=lambda: sockets.draining,
-                metrics=metrics.render,
-                all_metrics=WorkerMetrics(metrics.render, peers).render if peers else None,
-                dev=dev,
-            ),
-            origins=settings.origins,
-        )
-        deadlines.serve(games)
-        _background(stack, deadlines.run)
-        if games.viewers.sync is not None:
-            _background(stack, games.viewers.sync.run)
-        _background(stack, partial(connections.run, games.viewers.presence_found))
-        _background(stack, handlers.run)
-        _background(stack, loop_lag.run)
-        if house is not None:
-            house.serve(games)
-            _background(stack, house.run)
-        moderation.serve(handlers.drop)
-        _background(stack, moderation.run)
+        played = _open_games(ground, catalog, traced, game_service_options)
+        handlers = _serve_sockets(ground, played, traced)
+        nodes = _open_nodes(ground, played, handlers, recent or RecentErrors())
+        api = _open_api(ground, played, handlers, nodes, peers)
         node = Node(
-            app=sockets.app(api),
-            sockets=sockets,
-            games=games,
-            log=log,
-            connections=connections,
+            app=ground.sockets.app(api),
+            sockets=ground.sockets,
+            games=played.games,
+            log=ground.log,
+            connections=ground.connections,
             handlers=handlers,
-            broadcaster=broadcaster,
-            bus=bus,
+            broadcaster=ground.broadcaster,
+            bus=ground.bus,
             nodes=nodes,
-            moderation=moderation,
+            moderation=ground.moderation,
         )
         nodes.serve(partial(node.drain, settings.drain_seconds))
-        _background(stack, nodes.run)
+        _run(ground, played, handlers, nodes)
         yield node
 
 
-@asynccontextmanager
-async def open_log(settings: Settings) -> AsyncIterator[GameLog]:
-    """The settings' log by itself; raises as `open_node` does."""
-    log = await _open_log(settings)
-    try:
-        yield log
-    finally:
-        await log.aclose()
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """What tables stand on: where games are kept, who is there, and how they are reached."""
+
+    stack: AsyncExitStack
+    settings: Settings
+    clock: Clock
+    log: GameLog
+    admin: AdminStore
+    moderation: Moderation
+    verifier: TokenVerifier
+    connections: ConnectionManager
+    bus: RedisBus | None
+    sockets: SocketIOServer
+    broadcaster: TableBroadcaster
+
+    @property
+    def server(self) -> Namespace:
+        """The sockets of the players."""
+        return self.sockets.namespaces[NAMESPACE]
 
 
-async def _open_log(settings: Settings) -> GameLog:
-    if settings.postgres_url is None:
-        return await SqliteGameLog.open(settings.database_path)
-    # Its driver takes a while to import, which most servers on one machine never need.
-    from meeple.store.postgres import PostgresGameLog
+@dataclass(frozen=True, kw_only=True)
+class _Played:
+    """The tables, and what moves them without a player."""
 
-    return await PostgresGameLog.open(settings.postgres_url)
-
-
-def admin_store(log: GameLog) -> AdminStore:
-    """Where it is kept what admins did: beside the games."""
-    if isinstance(log, SqliteGameLog):
-        return SqliteAdminStore(log)
-    # Its driver takes a while to import, as above.
-    from meeple.store.postgres import PostgresGameLog
-    from meeple.store.postgres_admin import PostgresAdminStore
-
-    if isinstance(log, PostgresGameLog):
-        return PostgresAdminStore(log)
-    structlog.get_logger(__name__).warning("what admins do is not kept: not with this log")
-    return MemoryAdminStore()
+    catalog: EngineCatalog
+    games: GameService
+    house: HouseBots | None
+    deadlines: Deadlines
+    dev: Dev | None
 
 
-def log_label(settings: Settings) -> str:
-    """Where the settings' log is, as it may be shown: a URL's password is left out."""
-    url = settings.postgres_url
-    return postgres_url.label(url) if url else str(settings.database_path)
-
-
-def _chat(
-    games: GameService,
-    broadcaster: TableBroadcaster,
-    connections: ConnectionManager,
+async def _open_ground(
+    stack: AsyncExitStack,
+    settings: Settings,
     clock: Clock,
-    bus: RedisBus | None,
-    moderation: Moderation,
-) -> Chat:
+    log: GameLog | None,
+    peers: Peers | None,
+) -> _Ground:
+    # A SQLite file has one owner, so a node that opened its own is alone.
+    shared = log is not None or settings.postgres_url is not None
+    if log is None:
+        log = await stack.enter_async_context(open_log(settings))
+    admin = admin_store(log)
+    moderation = Moderation(admin, clock)
+    await moderation.refresh()
+    verifier = moderation.verifier(token_verifier(settings))
+    connections = connection_manager(settings, clock)
+    stack.push_async_callback(connections.aclose)
+    bus = await _open_bus(stack, settings, clock) if shared else None
+    sockets = SocketIOServer(
+        [NAMESPACE],
+        origins=settings.origins,
+        ping_interval=settings.ping_interval,
+        ping_timeout=settings.ping_timeout,
+        peers=peers,
+    )
+    stack.push_async_callback(sockets.aclose)
+    return _Ground(
+        stack=stack,
+        settings=settings,
+        clock=clock,
+        log=log,
+        admin=admin,
+        moderation=moderation,
+        verifier=verifier,
+        connections=connections,
+        bus=bus,
+        sockets=sockets,
+        broadcaster=TableBroadcaster(sockets.namespaces[NAMESPACE]),
+    )
+
+
+def _open_games(
+    ground: _Ground, catalog: EngineCatalog | None, traced: Traced | None, options: dict[str, Any]
+) -> _Played:
+    settings, log, clock = ground.settings, ground.log, ground.clock
+    catalog = catalog or engine_factory(settings.tried_engines)
+    time_limit = TimeLimit(settings.engine_seconds)
+    time_limit.start()
+    ground.stack.callback(time_limit.stop)
+    failures = DevFailures(clock) if settings.dev else None
+    house = house_bots(settings, log, clock, lambda: 0 if dev is None else dev.version)
+    keeper = Timekeeper(log, clock, ground.server.round_trip)
+    deadlines = Deadlines(log, clock, keeper, ground.broadcaster)
+    games = GameService(
+        catalog,
+        log if traced is None else traced.log(log),
+        clock,
+        ground.broadcaster,
+        ground.connections,
+        house=house,
+        watch=deadlines,
+        keeper=keeper,
+        bus=ground.bus,
+        max_live=settings.max_live,
+        time_limit=time_limit if failures is None else failures.noticing(time_limit),
+        **options,
+    )
+    dev = None
+    if failures is not None:
+        dev = _open_dev(ground, games, catalog, time_limit, failures)
+    return _Played(catalog=catalog, games=games, house=house, deadlines=deadlines, dev=dev)
+
+
+def _open_dev(
+    ground: _Ground,
+    games: GameService,
+    catalog: EngineCatalog,
+    time_limit: TimeLimit,
+    failures: DevFailures,
+) -> Dev:
+    """What authors need, and players never get."""
+    reloader = EngineReloader(catalog, games, failures, ground.clock)
+    reloader.load()
+    _background(ground.stack, reloader.run)
+    return Dev(
+        games,
+        catalog,
+        ground.log,
+        ground.clock,
+        time_limit=time_limit,
+        failures=failures,
+        reloader=reloader,
+        anywhere=ground.settings.dev_anywhere,
+    )
+
+
+def _serve_sockets(ground: _Ground, played: _Played, traced: Traced | None) -> GameHandlers:
+    settings, games = ground.settings, played.games
+    handlers = GameHandlers(
+        ground.server,
+        AuthHandler(ground.verifier, ground.connections),
+        games,
+        ground.connections,
+        ground.broadcaster,
+        ground.clock,
+        TalkHandlers(games, _chat(ground, games)),
+        rate=settings.rate,
+        burst=settings.burst,
+        expiry_grace=settings.expiry_grace,
+    )
+    ground.server.serve(handlers if traced is None else traced.handlers(handlers))
+    return handlers
+
+
+def _open_nodes(
+    ground: _Ground, played: _Played, handlers: GameHandlers, recent: RecentErrors
+) -> Nodes:
+    """What this node says of itself, and hears of the others."""
+    games, sockets = played.games, ground.sockets
+    reporter = NodeReporter(
+        node=secrets.token_hex(4),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        version=meeple.__version__,
+        clock=ground.clock,
+        connections=handlers.__len__,
+        games=lambda: games.in_memory,
+        answered=handlers.answered,
+        engine_seconds=games.engine_seconds,
+        draining=lambda: sockets.draining,
+        check=partial(check_parts, ground.log, ground.connections, ground.bus),
+        recent=recent,
+    )
+    redis = None if ground.bus is None else redis_factory(ground.settings.redis)
+    nodes = Nodes(reporter, ground.clock, redis)
+    ground.stack.push_async_callback(nodes.aclose)
+    return nodes
+
+
+def _open_api(
+    ground: _Ground, played: _Played, handlers: GameHandlers, nodes: Nodes, peers: Peers | None
+) -> Api:
+    settings, games, sockets = ground.settings, played.games, ground.sockets
+    loop_lag = LoopLag()
+    _background(ground.stack, loop_lag.run)
+    metrics = Metrics(
+        sockets=sockets,
+        handlers=handlers,
+        games=games,
+        log=ground.log,
+        connections=ground.connections,
+        loop_lag=loop_lag,
+        deadlines=played.deadlines,
+        bus=ground.bus,
+        house=played.house,
+    )
+    admin = AdminService(
+        games,
+        ground.log,
+        ground.connections,
+        nodes,
+        ground.moderation,
+        Audit(ground.admin, ground.clock),
+    )
+    context = Context(
+        games=games,
+        admin=admin,
+        catalog=played.catalog,
+        verifier=ground.verifier,
+        log=ground.log,
+        connections=ground.connections,
+        bus=ground.bus,
+        limiter=RateLimiter(settings.rate, settings.burst),
+        guest_tokens=token_issuer(settings) if settings.guests else None,
+        guest_ttl=int(settings.guest_ttl),
+        draining=lambda: sockets.draining,
+        metrics=metrics.render,
+        all_metrics=WorkerMetrics(metrics.render, peers).render if peers else None,
+        dev=played.dev,
+    )
+    return create_api(context, origins=settings.origins)
+
+
+def _run(ground: _Ground, played: _Played, handlers: GameHandlers, nodes: Nodes) -> None:
+    """Start what a node does by itself."""
+    stack, games = ground.stack, played.games
+    played.deadlines.serve(games)
+    _background(stack, played.deadlines.run)
+    if games.viewers.sync is not None:
+        _background(stack, games.viewers.sync.run)
+    _background(stack, partial(ground.connections.run, games.viewers.presence_found))
+    _background(stack, handlers.run)
+    if played.house is not None:
+        played.house.serve(games)
+        _background(stack, played.house.run)
+    ground.moderation.serve(handlers.drop)
+    _background(stack, ground.moderation.run)
+    _background(stack, nodes.run)
+
+
+def _chat(ground: _Ground, games: GameService) -> Chat:
     """The chat of all tables; between nodes, the bus carries its lines."""
-    if bus is None or games.viewers.sync is None:
-        return Chat(
-            games.game, broadcaster, connections.user_of, clock, may_chat=moderation.may_chat
-        )
+    bus, sync = ground.bus, games.viewers.sync
+    open_chat = partial(
+        Chat,
+        games.game,
+        ground.broadcaster,
+        ground.connections.user_of,
+        ground.clock,
+        may_chat=ground.moderation.may_chat,
+    )
+    if bus is None or sync is None:
+        return open_chat()
 
     def publish(line: ChatLine) -> None:
         bus.publish(msgspec.convert(line, Said, from_attributes=True))
@@ -345,15 +405,8 @@ def _chat(
     async def receive(said: Said) -> None:
         await chat.receive(msgspec.convert(said, ChatLine, from_attributes=True))
 
-    chat = Chat(
-        games.game,
-        broadcaster,
-        connections.user_of,
-        clock,
-        publish=publish,
-        may_chat=moderation.may_chat,
-    )
-    games.viewers.sync.talk(receive)
+    chat = open_chat(publish=publish)
+    sync.talk(receive)
     return chat
 
 
@@ -427,67 +480,6 @@ def _background(stack: AsyncExitStack, run: Callable[[], Any]) -> None:
             await task
 
     stack.push_async_callback(stop)
-
-
-def token_verifier(settings: Settings) -> TokenVerifier:
-    """Verifies tokens by the keys of the settings; by the server's own secret if they name none."""
-    public_key = settings.public_key
-    if public_key and not public_key.lstrip().startswith("-----BEGIN"):
-        try:
-            public_key = Path(public_key).expanduser().read_text()
-        except OSError as error:
-            raise ConfigurationError(f"public_key: {error}") from error
-    return JwtVerifier(
-        secret=_secret(settings),
-        public_key=public_key or None,
-        jwks_url=settings.jwks_url or None,
-        audience=settings.audience or None,
-        issuer=settings.issuer or None,
-    )
-
-
-def token_issuer(settings: Settings) -> TokenIssuer | None:
-    """Makes tokens with the server's secret; None if tokens come from elsewhere."""
-    secret = _secret(settings)
-    if secret is None:
-        return None
-    return TokenIssuer(secret, audience=settings.audience or None, issuer=settings.issuer or None)
-
-
-def _secret(settings: Settings) -> str | None:
-    """The HS256 secret: the one that is set, or the server's own, made when first needed.
-
-    None if the settings name another key and no secret.
-    """
-    if settings.secret or settings.public_key or settings.jwks_url:
-        return settings.secret or None
-    path = settings.data_folder / "secret"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with suppress(FileExistsError):
-            # Written beside and linked into place: whoever reads it, reads a whole one.
-            draft = path.with_name(f"secret.{secrets.token_hex(4)}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(48))
-            try:
-                os.link(draft, path)
-            finally:
-                draft.unlink()
-        return path.read_text().strip()
-    except OSError as error:
-        raise ConfigurationError(f"the secret cannot be kept in {path}: {error}") from error
-
-
-def connection_manager(settings: Settings, clock: Clock | None = None) -> ConnectionManager:
-    """Presence on the settings' Redis, or on an embedded one."""
-    return ConnectionManager(redis_factory(settings.redis), ttl=settings.presence_ttl, clock=clock)
-
-
-def redis_factory(url: str) -> Callable[[], Any]:
-    """Makes clients of the Redis at ``url``; of a new embedded one for ``memory://``."""
-    if url == "memory://":
-        return lambda: BurnerRedis()
-    return client_factory(url)
 
 
 def default_token_verifier() -> TokenVerifier:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import expect
 
-from meeple import bootstrap, config
+from meeple import config, keys
 from meeple.client import Rest
 from tests.browser.conftest import Arrive
 from tests.browser.person import Person
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 def token(server: ServerProcess, name: str, *, admin: bool = False) -> str:
-    issuer = bootstrap.token_issuer(config.load({}, data=str(server.folder)))
+    issuer = keys.token_issuer(config.load({}, data=str(server.folder)))
     assert issuer is not None
     return issuer.issue(uuid4(), name, 3600, admin=admin)[0]
 

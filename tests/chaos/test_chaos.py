@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from meeple import bootstrap
+from meeple import backends, bootstrap
 from meeple.config import Settings
 from tests.chaos.cluster import SECRET, Cluster, cluster
 from tests.chaos.history import History
@@ -163,7 +163,7 @@ async def playing(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     settings = Settings(database=whole.database)
-    async with bootstrap.open_log(settings) as log:
+    async with backends.open_log(settings) as log:
         faults = await history.faults(log, bootstrap.engine_factory())
     assert faults == []
 

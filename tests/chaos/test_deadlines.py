@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import pytest
 
-from meeple import bootstrap
+from meeple import backends, bootstrap
 from meeple.client import Rest
 from meeple.config import Settings
 from meeple.engine.game import fold_all
@@ -98,7 +98,7 @@ async def test_every_timeout_happens_once_and_in_time_though_a_node_is_killed(
     catalog = bootstrap.engine_factory()
     late = []
     async with cluster(tmp_path, 3, random.Random(1)) as whole:
-        async with bootstrap.open_log(Settings(database=whole.database)) as log:
+        async with backends.open_log(Settings(database=whole.database)) as log:
             games = await begin(whole)
             await whole.nodes[0].kill()
             killed_at = SystemClock().now_ms()

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from meeple import bootstrap
+from meeple import backends, bootstrap
 from meeple.client import Client, Rest, TableClient
 from meeple.config import Settings
 from meeple.engine.game import Game, fold_all
@@ -42,7 +42,7 @@ class Play:
 
     async def logged(self) -> tuple[list[Entry], list[Game]]:
         """The game's log, and the game after each of its entries."""
-        async with bootstrap.open_log(Settings(database=self.whole.database)) as log:
+        async with backends.open_log(Settings(database=self.whole.database)) as log:
             entries = await log.read(self.game_id)
             tables = Tables(bootstrap.engine_factory(), log)
             return entries, [step.game for step in fold_all(entries, tables.rules)]

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from meeple import bootstrap
+from meeple import backends
 from meeple.client import Refused, Rest
 from meeple.config import Settings
 from meeple.engine.log import Entry, EntryKind
@@ -125,7 +125,7 @@ async def arena(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena
         whole = await stack.enter_async_context(
             cluster(tmp_path_factory.mktemp("races"), 2, random.Random(5))
         )
-        log = await stack.enter_async_context(bootstrap.open_log(Settings(database=whole.database)))
+        log = await stack.enter_async_context(backends.open_log(Settings(database=whole.database)))
         arena = Arena(whole, log)
         for player in (arena.ann, arena.ben):
             await player.connect(whole, stack)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from meeple import bootstrap
+from meeple import backends
 from meeple.config import Settings, load, unknown
 from meeple.errors import ConfigurationError
 
@@ -110,12 +110,12 @@ def test_a_database_that_is_no_file_is_refused_without_its_password() -> None:
 def test_a_postgresql_database_is_shown_without_its_password(scheme: str) -> None:
     settings = Settings(database=f"{scheme}://meeple:hush@host:5433/db?sslpassword=hush")
     assert settings.postgres_url == settings.database
-    assert bootstrap.log_label(settings) == f"{scheme}://host:5433/db"
+    assert backends.log_label(settings) == f"{scheme}://host:5433/db"
 
 
 def test_a_file_is_shown_by_its_path() -> None:
     assert Settings().postgres_url is None
-    assert bootstrap.log_label(Settings(data="/d")) == "/d/meeple.sqlite3"
+    assert backends.log_label(Settings(data="/d")) == "/d/meeple.sqlite3"
 
 
 def test_a_tilde_is_the_users_home() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from meeple import bootstrap
+from meeple import backends
 from meeple.config import Settings
 from tests.durability.test_process import run
 from tests.postgres import postgres as postgres
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
 async def test_games_go_from_sqlite_to_postgresql_and_come_out_as_they_were(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    async with bootstrap.open_log(Settings(data=str(tmp_path))) as log:
+    async with backends.open_log(Settings(data=str(tmp_path))) as log:
         node = House(log).node()
         game_id = await node.table()
         for player, cell in ((ANN, 0), (BEN, 3), (ANN, 1), (BEN, 4), (ANN, 2)):

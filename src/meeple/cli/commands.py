@@ -126,9 +126,9 @@ def token(
     data: Data = None,
 ) -> None:
     """Print a token of a player, or of an admin, signed with the server's secret."""
-    from meeple import bootstrap
+    from meeple import keys
 
-    issuer = bootstrap.token_issuer(config.load(data=data))
+    issuer = keys.token_issuer(config.load(data=data))
     if issuer is None:
         raise ConfigurationError("tokens come from elsewhere: no secret is set (MEEPLE_SECRET)")
     text, _ = issuer.issue(user or uuid4(), name, ttl, admin=admin)
@@ -281,11 +281,11 @@ def export(
     database: Database = None,
 ) -> None:
     """Write games as JSON lines, secrets included; a SQLite database must not be in use."""
-    from meeple import bootstrap
+    from meeple import backends
     from meeple.cli import archive
 
     async def work() -> int:
-        async with bootstrap.open_log(config.load(data=data, database=database)) as log:
+        async with backends.open_log(config.load(data=data, database=database)) as log:
             return await archive.export(log, stream, game or ())
 
     with _opened(file, "wb") as stream:
@@ -299,11 +299,11 @@ def import_(
     database: Database = None,
 ) -> None:
     """Append exported games; those that are there already stay as they are."""
-    from meeple import bootstrap
+    from meeple import backends, bootstrap
     from meeple.cli import archive
 
     async def work() -> archive.Imported:
-        async with bootstrap.open_log(config.load(data=data, database=database)) as log:
+        async with backends.open_log(config.load(data=data, database=database)) as log:
             return await archive.import_games(log, bootstrap.engine_factory(), stream)
 
     with _opened(file, "rb") as stream:

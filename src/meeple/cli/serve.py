@@ -20,7 +20,7 @@ import uvicorn
 import uvloop
 
 import meeple
-from meeple import bootstrap, config
+from meeple import backends, bootstrap, config
 from meeple.bootstrap import Node
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
@@ -119,7 +119,7 @@ async def _serve(settings: Settings, recent: RecentErrors) -> None:
             server.stop_on_signals()
             _settle_memory()
             log.info("meeple", version=meeple.__version__)
-            log.info("games", log=bootstrap.log_label(settings))
+            log.info("games", log=backends.log_label(settings))
             log.info("presence", redis=settings.redis.rpartition("@")[2].partition("?")[0])
             if settings.dev:
                 log.warning("dev mode: whoever reaches this server sees every secret of its games")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import msgspec
 
-from meeple import bootstrap
+from meeple import backends, bootstrap
 from meeple.config import Settings
 from meeple.engine.game import Game, fold_all
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus
@@ -22,7 +22,7 @@ async def verify(settings: Settings) -> tuple[int, list[str]]:
     Raises:
         DatabaseInUse: a server is running on it.
     """
-    async with bootstrap.open_log(settings) as log:
+    async with backends.open_log(settings) as log:
         return await verify_log(log, bootstrap.engine_factory())
 
 
