@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.person import POSSIBLE, Person
@@ -106,6 +106,7 @@ async def test_a_whole_game_of_cards_is_played_with_the_keyboard_alone(arrive: A
     await page.get_by_label("You are Ann").wait_for()
     await page.get_by_label("Search the games").focus()
     await keys.type("goofspiel")
+    await expect(page.locator("button.tile").first).to_contain_text("Goofspiel")
     await keys.press("Tab")
     await keys.press("Enter")
     await page.get_by_role("dialog").get_by_role("button", name="Play").focus()

@@ -11,7 +11,7 @@ from meeple import bootstrap, config
 from meeple.client import Rest
 from tests.browser.conftest import Arrive
 from tests.browser.person import Person
-from tests.harness import ServerProcess
+from tests.harness import ServerProcess, until
 from tests.line import line
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -45,7 +45,8 @@ async def test_a_players_token_does_not_get_in(arrive: Arrive, server: ServerPro
     )
     await expect(ann.page.get_by_role("heading", name="Overview")).to_have_count(0)
     assert await ann.page.evaluate("sessionStorage.getItem('meeple.admin')") == ""
-    # The browser says so too; the page has nothing else to complain of.
+    # The browser says so too, in its own time; the page has nothing else to complain of.
+    await until(lambda: ann.complaints)
     assert all("403" in complaint for complaint in ann.complaints)
     ann.complaints.clear()
 
