@@ -80,6 +80,9 @@ async def test_chess_is_played_by_drag_and_by_click_to_a_mate(arrive: Arrive) ->
     await tap(black, "d8", "h4")
     await black.sees("You won")
     await white.sees("You lost: Ben won")
+    # Twice in a moment: the board stands as before.
+    await white.page.get_by_text("Turn the board").dblclick()
+    await expect(white.page.locator('.men g[data-piece="wk"]')).to_have_count(1)
     await expect(white.page.locator(".moves li:not(.note)")).to_have_count(4)
     moves = await white.page.locator(".moves li").all_inner_texts()
     assert [one.strip() for one in moves[:3]] == ["f3", "e5", "g4"]
@@ -224,6 +227,27 @@ async def test_who_comes_with_a_token_needs_no_name(arrive: Arrive) -> None:
     await twin.page.goto(f"{twin.url}/#token={token}")
     await expect(twin.page.get_by_label("You are Ann")).to_be_visible()
     assert "token" not in twin.page.url
+
+
+async def test_who_chooses_a_game_first_is_asked_for_a_name_and_a_board_fits_a_lying_phone(
+    arrive: Arrive,
+) -> None:
+    ann = await arrive(**PHONE | {"viewport": {"width": 844, "height": 390}})
+    await ann.page.goto(ann.url)
+    await ann.choose("Chess")
+    await expect(ann.page.get_by_label("Your name")).to_be_focused()
+    # A name as wide as there is.
+    await ann.page.keyboard.type("W" * 32)
+    await ann.page.keyboard.press("Enter")
+    dialog = ann.page.get_by_role("dialog", name="Chess")
+    await expect(dialog.get_by_role("button", name="Play")).to_be_focused()
+    await ann.page.keyboard.press("Enter")
+    box = await ann.page.locator(".chess-board").bounding_box()
+    assert box is not None
+    assert box["height"] > 0.7 * 390
+    assert box["y"] + box["height"] < 390
+    width = await ann.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 844
 
 
 async def test_a_clock_runs_and_shows_tenths_when_little_is_left(arrive: Arrive) -> None:
