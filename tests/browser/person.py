@@ -114,4 +114,4 @@ class Person:
     async def leave(self) -> None:
         """Close the browser; the page must have had nothing to complain of."""
         await self.context.close()
-        assert self.complaints == []
+        assert not self.complaints, self.complaints

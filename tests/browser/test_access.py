@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal
-
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import expect
 
+from tests.browser.axe import assert_accessible, with_axe
 from tests.browser.conftest import Arrive
-from tests.browser.person import POSSIBLE, Person
+from tests.browser.person import POSSIBLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
-GRAVE = ("serious", "critical")
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-#: Colours that are on their way to others have no contrast to be measured.
-STILL = """
-() => {
-  const still = new CSSStyleSheet();
-  still.replaceSync("*, *::before, *::after { transition: none !important }");
-  document.adoptedStyleSheets = [still];
-}
-"""
-
-
-async def assert_accessible(page: Page, what: str) -> None:
-    """Axe finds nothing serious, in light and in dark."""
-    grave = []
-    for scheme in SCHEMES:
-        await page.emulate_media(color_scheme=scheme)
-        found = await page.evaluate("() => axe.run({resultTypes: ['violations']})")
-        serious = [one for one in found["violations"] if one["impact"] in GRAVE]
-        grave += [f"{what}, {scheme}: {told(one)}" for one in serious]
-    assert not grave, "\n".join(grave)
-
-
-def told(violation: dict[str, Any]) -> str:
-    nodes = violation["nodes"]
-    first = [f"  {one['html'][:160]}\n    {one['failureSummary'][:240]}" for one in nodes[:4]]
-    return "\n".join([f"{violation['id']}: {len(nodes)} times", *first])
-
-
-async def with_axe(person: Person) -> Person:
-    await person.page.evaluate(AXE.read_text())
-    await person.page.evaluate(STILL)
-    return person
 
 
 async def test_axe_finds_nothing_serious_in_the_lobby_and_at_a_new_table(arrive: Arrive) -> None:
@@ -106,6 +69,7 @@ async def test_a_whole_game_of_cards_is_played_with_the_keyboard_alone(arrive: A
     await page.get_by_label("You are Ann").wait_for()
     await page.get_by_label("Search the games").focus()
     await keys.type("goofspiel")
+    await expect(page.locator("button.tile").first).to_contain_text("Goofspiel")
     await keys.press("Tab")
     await keys.press("Enter")
     await page.get_by_role("dialog").get_by_role("button", name="Play").focus()

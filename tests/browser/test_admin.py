@@ -9,9 +9,10 @@ from playwright.async_api import expect
 
 from meeple import config, keys
 from meeple.client import Rest
+from tests.browser.axe import assert_accessible, with_axe
 from tests.browser.conftest import Arrive
 from tests.browser.person import Person
-from tests.harness import ServerProcess
+from tests.harness import ServerProcess, until
 from tests.line import line
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -45,7 +46,8 @@ async def test_a_players_token_does_not_get_in(arrive: Arrive, server: ServerPro
     )
     await expect(ann.page.get_by_role("heading", name="Overview")).to_have_count(0)
     assert await ann.page.evaluate("sessionStorage.getItem('meeple.admin')") == ""
-    # The browser says so too; the page has nothing else to complain of.
+    # The browser says so too, in its own time; the page has nothing else to complain of.
+    await until(lambda: ann.complaints)
     assert all("403" in complaint for complaint in ann.complaints)
     ann.complaints.clear()
 
@@ -121,3 +123,31 @@ async def test_an_admin_bans_a_user_and_lifts_it_again(
     await expect(page.get_by_role("heading", name="Users")).to_be_visible()
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_label("Admin token")).to_be_visible()
+
+
+async def test_axe_finds_nothing_serious_on_the_page_for_admins(
+    arrive: Arrive, server: ServerProcess
+) -> None:
+    game_id = await live_game(server, token(server, "Ann"))
+    root = await arrive()
+    page = root.page
+    await page.goto(f"{root.url}/admin")
+    await page.get_by_label("Admin token").wait_for()
+    await with_axe(root)
+    await assert_accessible(page, "signing in")
+    await page.get_by_label("Admin token").fill(token(server, "Root", admin=True))
+    await page.get_by_role("button", name="Sign in").click()
+    await page.locator("tr[data-node]").wait_for()
+    await assert_accessible(page, "the overview")
+    for name in ("Users", "Audit", "Games"):
+        await page.get_by_role("link", name=name).click()
+        await page.get_by_role("heading", name=name).wait_for()
+        await assert_accessible(page, name)
+    row = page.locator(f'tr[data-game="{game_id}"]')
+    await row.get_by_role("button", name="Abort game").click()
+    await page.get_by_label("Reason").wait_for()
+    await assert_accessible(page, "the question before an act")
+    await page.keyboard.press("Escape")
+    await row.get_by_role("link", name=game_id).click()
+    await page.get_by_role("button", name="Show secrets").wait_for()
+    await assert_accessible(page, "a game")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
+from tests.browser.axe import assert_accessible, with_axe
 from tests.browser.conftest import Arrive
 from tests.browser.person import Person
 from tests.harness import ServerProcess, until
@@ -67,6 +69,10 @@ class Developer(Person):
             self.page.locator(f'main.dev[data-seq="{seq}"][data-last="{end}"]')
         ).to_be_visible()
 
+    def entry(self, seq: int, text: str) -> Locator:
+        """That entry in the log."""
+        return self.page.get_by_role("button", name=re.compile(rf"^Entry {seq} ?: {text}"))
+
     def state(self, path: str) -> Locator:
         """What the engine's state has at that path."""
         return self.page.locator(f'.dev-inspector > .dev-tree [data-path="{path}"] code')
@@ -121,16 +127,16 @@ async def test_an_author_acts_for_both_steps_back_and_branches(author: Developer
     await author.page.keyboard.press("ArrowLeft")
     await author.shows(4, last=5)
     await expect(author.state("left")).to_have_text("7")
-    assert author.page.url.endswith("/4")
+    await expect(author.page).to_have_url(re.compile("/4$"))
     await author.page.keyboard.press("Home")
     await author.shows(0, last=5)
-    await author.page.get_by_label("Entry 4: seat 0, take 2").click()
+    await author.entry(4, "seat 0, take 2").click()
     await author.shows(4, last=5)
 
     original = author.page.url.removesuffix("/4")
     await author.page.get_by_role("button", name="Branch from here").click()
     await author.shows(4)
-    assert author.page.url != original
+    await expect(author.page).not_to_have_url(original)
     await author.act(1, "take 2")
     await author.shows(5)
     await expect(author.state("left")).to_have_text("5")
@@ -150,7 +156,7 @@ async def test_what_is_done_in_the_past_begins_another_table(author: Developer) 
     await author.act(0, "take 2")
     await author.shows(4)
     await expect(author.state("left")).to_have_text("7")
-    assert author.page.url != before
+    await expect(author.page).not_to_have_url(before)
 
 
 async def test_the_log_and_the_state_are_opened_and_searched(author: Developer) -> None:
@@ -186,11 +192,10 @@ async def test_rules_that_are_saved_are_played_at_once(author: Developer) -> Non
     await author.act(0, "take 1")
     failure = author.page.locator(".dev-failure", has_text="The engine failed in a game")
     await expect(failure.first).to_contain_text("pebbles.py:17")
-    # The refusal is an answer with the status 500, of which a browser complains.
+    # The refusal is an answer with the status 500, of which a browser complains, in its own time.
     await until(lambda: author.complaints)
-    [complaint] = author.complaints
-    assert "status of 500" in complaint
-    author.complaints.clear()
+    assert len(author.complaints) == 1
+    assert "status of 500" in author.complaints.pop()
     author.file.write_text(GAME)
 
 
@@ -201,10 +206,24 @@ async def test_the_panel_opens_beside_a_table_that_is_played(author: Developer) 
     page = author.page
     await page.get_by_role("button", name="Debug").click()
     panel = page.get_by_role("region", name="Debug")
-    await expect(panel.get_by_label("Entry 4: seat 0, 0")).to_be_visible()
+    await expect(author.entry(4, "seat 0, 0")).to_be_visible()
     await expect(panel.get_by_role("region", name="Seat 1", exact=True)).to_be_visible()
     await panel.get_by_role("button", name="Close").click()
     await expect(panel.get_by_label("Log")).to_have_count(0)
+
+
+async def test_axe_finds_nothing_serious_at_the_panel(author: Developer) -> None:
+    await author.page.goto(f"{author.url}/dev")
+    await author.page.get_by_role("button", name="New practice table").wait_for()
+    await with_axe(author)
+    await assert_accessible(author.page, "where an author begins")
+    await author.practice()
+    await author.act(0, "take 1")
+    await author.shows(4)
+    await author.page.get_by_label("Entry 0 as JSON").click()
+    await author.page.locator(".dev-log pre").wait_for()
+    await with_axe(author)
+    await assert_accessible(author.page, "the panel")
 
 
 async def test_without_dev_mode_no_page_speaks_of_it(arrive: Arrive) -> None:

@@ -40,7 +40,7 @@ async def test_two_meet_by_a_link_and_play_tic_tac_toe_to_the_end(arrive: Arrive
         await (ann, ben)[turn % 2].cell(f"Row {row}, column {column}")
     await ann.sees("You won")
     await ben.sees("You lost: Ann won")
-    assert (await ann.page.title()).startswith("You won")
+    await expect(ann.page).to_have_title(re.compile("^You won"))
 
 
 async def square(page: Page, name: str) -> tuple[float, float]:
@@ -80,6 +80,9 @@ async def test_chess_is_played_by_drag_and_by_click_to_a_mate(arrive: Arrive) ->
     await tap(black, "d8", "h4")
     await black.sees("You won")
     await white.sees("You lost: Ben won")
+    # Twice in a moment: the board stands as before.
+    await white.page.get_by_text("Turn the board").dblclick()
+    await expect(white.page.locator('.men g[data-piece="wk"]')).to_have_count(1)
     await expect(white.page.locator(".moves li:not(.note)")).to_have_count(4)
     moves = await white.page.locator(".moves li").all_inner_texts()
     assert [one.strip() for one in moves[:3]] == ["f3", "e5", "g4"]
@@ -107,6 +110,7 @@ async def test_a_whole_game_is_played_with_the_keyboard_alone(arrive: Arrive) ->
     await page.get_by_label("You are Ann").wait_for()
     await page.get_by_label("Search the games").focus()
     await keys.type("connect four")
+    await expect(page.locator("button.tile").first).to_contain_text("Connect four")
     await keys.press("Tab")
     await keys.press("Enter")
     await page.get_by_role("dialog").wait_for()
@@ -121,8 +125,10 @@ async def test_a_whole_game_is_played_with_the_keyboard_alone(arrive: Arrive) ->
         await page.locator('[role="gridcell"][tabindex="0"]').focus()
         for _ in range(turn % 3):
             await keys.press("ArrowRight" if turn % 2 else "ArrowLeft")
-        await keys.press("Enter")
-        if await page.locator("main.my-turn").count() and await ann.seq() == before:
+        here = await page.locator('[role="gridcell"]:focus').get_attribute("aria-label") or ""
+        if here.endswith(", possible"):
+            await keys.press("Enter")
+        else:
             # That column is full: the list has every action, and a field to find one.
             await page.get_by_text("actions as a list").focus()
             if not await page.locator(".actions .find").count():
@@ -223,6 +229,27 @@ async def test_who_comes_with_a_token_needs_no_name(arrive: Arrive) -> None:
     assert "token" not in twin.page.url
 
 
+async def test_who_chooses_a_game_first_is_asked_for_a_name_and_a_board_fits_a_lying_phone(
+    arrive: Arrive,
+) -> None:
+    ann = await arrive(**PHONE | {"viewport": {"width": 844, "height": 390}})
+    await ann.page.goto(ann.url)
+    await ann.choose("Chess")
+    await expect(ann.page.get_by_label("Your name")).to_be_focused()
+    # A name as wide as there is.
+    await ann.page.keyboard.type("W" * 32)
+    await ann.page.keyboard.press("Enter")
+    dialog = ann.page.get_by_role("dialog", name="Chess")
+    await expect(dialog.get_by_role("button", name="Play")).to_be_focused()
+    await ann.page.keyboard.press("Enter")
+    box = await ann.page.locator(".chess-board").bounding_box()
+    assert box is not None
+    assert box["height"] > 0.7 * 390
+    assert box["y"] + box["height"] < 390
+    width = await ann.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 844
+
+
 async def test_a_clock_runs_and_shows_tenths_when_little_is_left(arrive: Arrive) -> None:
     ann = await arrive()
     await ann.enter("Ann")
@@ -317,7 +344,7 @@ async def test_players_talk_offer_and_go_on_to_a_rematch_with_seats_swapped(
     await ann.page.get_by_role("button", name="Rematch").click()
     await ben.page.get_by_role("button", name="Accept").click()
     await ben.my_turn()
-    assert ann.page.url != first
+    await expect(ann.page).not_to_have_url(first)
     await drag(ben, "d2", "d4")
     await ann.my_turn()
 

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { devMode } from "./dev/mode";
 import { Lobby } from "./pages/lobby";
 import { TablePage } from "./pages/table";
 import { lazy } from "./parts/lazy";
@@ -14,6 +15,6 @@ export function App() {
   const refresh = (): void => again((count) => count + 1);
   if (route.page === "table") return <TablePage key={route.id} id={route.id} refresh={refresh} />;
   if (route.page === "replay") return <ReplayPage key={route.id} id={route.id} seq={route.seq} refresh={refresh} />;
-  if (route.page === "dev") return <DevPage id={route.id} seq={route.seq} refresh={refresh} />;
+  if (route.page === "dev" && devMode) return <DevPage id={route.id} seq={route.seq} refresh={refresh} />;
   return <Lobby refresh={refresh} />;
 }

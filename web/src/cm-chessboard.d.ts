@@ -17,6 +17,7 @@ declare module "cm-chessboard/src/Chessboard.js" {
     constructor(context: HTMLElement, props: object);
     setPosition(fen: string, animated?: boolean): Promise<void>;
     setOrientation(color: "w" | "b", animated?: boolean): Promise<void>;
+    getOrientation(): "w" | "b";
     getPosition(): string;
     enableMoveInput(handler: (event: MoveInput) => boolean | void, color?: "w" | "b"): void;
     disableMoveInput(): void;

@@ -78,7 +78,7 @@ export function Actions({ state, moves, mayAct, act, drawn }: BoardProps & { dra
     <section class="actions" aria-label="What you may do">
       {plain.length > 0 && <div class="list plain">{buttons(plain)}</div>}
       <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary>All {moves.length} actions as a list</summary>
+        <summary>{moves.length === 1 ? "The only action" : `All ${moves.length} actions`} as a list</summary>
         {open && (
           <>
             {box}

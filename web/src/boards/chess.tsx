@@ -46,7 +46,7 @@ export function ChessBoard(props: BoardProps & { board: Grid }) {
   const [held, setHeld] = useState<number | null>(null);
   const picking = usePicking({ moves, mayAct, act, seq: state.seq });
   const color = state.seat === null ? null : state.seat === WHITE ? "w" : "b";
-  const orientation = (color === "b") !== flip ? "b" : "w";
+  const orientation: "w" | "b" = (color === "b") !== flip ? "b" : "w";
   const playing = color !== null && state.status === "live";
   // The board calls with what is true at that moment.
   const now = useRef(props);
@@ -77,11 +77,20 @@ export function ChessBoard(props: BoardProps & { board: Grid }) {
   // What was begun for the last position is not meant any more.
   useEffect(() => setHeld(null), [state.seq, playing]);
 
-  const first = useRef(true);
-  useEffect(() => {
-    if (first.current) first.current = false;
-    else void view.current?.setOrientation(orientation);
-  }, [orientation]);
+  const side = useRef(orientation);
+  side.current = orientation;
+  const turning = useRef(false);
+  useEffect(() => void turn(), [orientation]);
+
+  /** Turn the board to the side that is wanted; it turns but once at a time. */
+  async function turn(): Promise<void> {
+    if (turning.current) return;
+    turning.current = true;
+    while (view.current && view.current.getOrientation() !== side.current) {
+      await view.current.setOrientation(side.current);
+    }
+    turning.current = false;
+  }
 
   const fen = fenOf(board.cells);
   useEffect(() => {
@@ -121,11 +130,21 @@ export function ChessBoard(props: BoardProps & { board: Grid }) {
         return false;
       }
       const found = between(moves, from, to);
+      if (found.length > 0) show(from, to);
       if (found.length === 1 && found[0]) act(found[0].action);
       else if (found.length > 1) promote(found, event.squareTo);
-      return found.length > 0;
+      // It has been shown. The library's own way is confused by a press elsewhere while a man moves.
+      return false;
     }
     if (event.type === INPUT_EVENT_TYPE.moveInputCanceled) setHeld(null);
+  }
+
+  /** Have the man stand there at once, while the move is on its way. */
+  function show(from: number, to: number): void {
+    const cells = [...now.current.board.cells];
+    [cells[from], cells[to]] = [null, cells[from] ?? null];
+    const dragged = document.querySelector(".cm-chessboard-draggable-piece") !== null;
+    void view.current?.setPosition(fenOf(cells), !dragged && !still());
   }
 
   function promote(found: Move[], square: string): void {

@@ -47,10 +47,13 @@ export function Log({ engine, entries, at, folded, go }: Props) {
           <button
             class="quiet entry"
             {...(entry.seq === at ? { "aria-current": "true" as const } : {})}
-            aria-label={`Entry ${entry.seq}: ${entry.seat === null ? "" : `seat ${entry.seat}, `}${said(entry)}`}
             onClick={() => go(entry.seq)}
           >
-            <span class="seq">{entry.seq}</span>
+            <span class="seq">
+              <span class="hidden">Entry </span>
+              {entry.seq}
+              <span class="hidden">: {entry.seat === null ? "" : `seat ${entry.seat}, `}</span>
+            </span>
             <i class={`dot ${entry.seat === null ? "tone-none" : toneOf(look, entry.seat)}`} aria-hidden="true" />
             <span class={entry.kind === "action" ? "what action" : "what"}>{said(entry)}</span>
             <span class="took">{micros(entry.micros)}</span>

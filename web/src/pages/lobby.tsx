@@ -96,11 +96,15 @@ export function Lobby({ refresh }: { refresh: () => void }) {
         {!me && (
           <section class="hero">
             <h1>Play a board game, right now.</h1>
-            <p>Against a friend on another phone, or against the computer. No account, nothing to install.</p>
-            <Enter what="Play" entered={refresh} />
+            <p role="status">
+              {chosen
+                ? `${title(chosen.name)} it is. What are you called?`
+                : "Against a friend on another phone, or against the computer. No account, nothing to install."}
+            </p>
+            <Enter what="Play" entered={refresh} wanted={chosen} />
           </section>
         )}
-        <Gallery engines={engines} choose={me ? setChosen : null} />
+        <Gallery engines={engines} choose={setChosen} named={me !== null} />
         <div class="lists">
           {me && (
             <Games
@@ -133,7 +137,7 @@ export function Lobby({ refresh }: { refresh: () => void }) {
       <footer>
         <a href="./api/docs">API</a> · <a href="./licences.txt">Licences</a>
       </footer>
-      {chosen && <NewTable engine={chosen} close={() => setChosen(null)} />}
+      {me && chosen && <NewTable engine={chosen} close={() => setChosen(null)} />}
     </>
   );
 }
@@ -142,10 +146,12 @@ const order = ({ status }: GameRow): number => ({ live: 0, open: 1, over: 2 })[s
 
 interface GalleryProps {
   engines: readonly EngineInfo[] | null;
-  choose: ((engine: EngineInfo) => void) | null;
+  choose: (engine: EngineInfo) => void;
+  /** Who chooses has a name. */
+  named: boolean;
 }
 
-function Gallery({ engines, choose }: GalleryProps) {
+function Gallery({ engines, choose, named }: GalleryProps) {
   const [typed, setTyped] = useState("");
   const [all, setAll] = useState(false);
   const words = typed.trim().toLowerCase();
@@ -162,7 +168,7 @@ function Gallery({ engines, choose }: GalleryProps) {
   return (
     <section class="gallery" aria-labelledby="games">
       <header>
-        <h2 id="games">{choose ? "New game" : "Games"}</h2>
+        <h2 id="games">{named ? "New game" : "Games"}</h2>
         <input
           type="search"
           placeholder={`Search ${known.length || ""} games`}
@@ -176,7 +182,7 @@ function Gallery({ engines, choose }: GalleryProps) {
           FEATURED.map((name) => <li key={name} class="tile coming" aria-hidden="true" />)}
         {found.map((engine) => (
           <li key={engine.name}>
-            <button class="tile" disabled={!choose} title={engine.summary} onClick={() => choose?.(engine)}>
+            <button class="tile" title={engine.summary} onClick={() => choose(engine)}>
               <Thumb engine={engine.name} />
               <span>
                 <strong>{title(engine.name)}</strong>

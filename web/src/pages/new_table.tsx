@@ -162,7 +162,7 @@ export function NewTable({ engine, close }: { engine: EngineInfo; close: () => v
             {error}
           </p>
         )}
-        <button class="main big" disabled={busy}>
+        <button class="main big" disabled={busy} autofocus>
           {against === "bot" || solo ? "Play" : "Make the table"}
         </button>
       </form>

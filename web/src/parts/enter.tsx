@@ -1,14 +1,25 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { bring, enter, lastName } from "../account";
 import { words } from "../wire";
 
+interface Props {
+  what: string;
+  entered: () => void;
+  /** What one has come for: when it changes, the name is asked for. */
+  wanted?: unknown;
+}
+
 /** Give a name, or come with a token. */
-export function Enter({ what, entered }: { what: string; entered: () => void }) {
+export function Enter({ what, entered, wanted }: Props) {
+  const field = useRef<HTMLInputElement>(null);
   const [name, setName] = useState(lastName());
   const [token, setToken] = useState("");
   const [byToken, setByToken] = useState(false);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    if (wanted) field.current?.focus();
+  }, [wanted]);
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
     setBusy(true);
@@ -36,6 +47,7 @@ export function Enter({ what, entered }: { what: string; entered: () => void }) 
         />
       ) : (
         <input
+          ref={field}
           value={name}
           required
           maxLength={32}
