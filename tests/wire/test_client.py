@@ -197,6 +197,29 @@ async def test_it_is_no_longer_my_turn_once_my_action_was_answered(
 # --- refusals -----------------------------------------------------------------------------------
 
 
+async def test_who_acts_on_every_state_with_legal_actions_acts_once_a_turn(
+    server: ServerProcess, tokens: list[str]
+) -> None:
+    game_id = await new_game(server.url, tokens)
+    async with Client(server.url, tokens[0]) as one, Client(server.url, tokens[1]) as other:
+        ann, ben = await one.join(game_id), await other.join(game_id)
+        states = ann.states()
+        first = await anext(states)
+        # Another state of the same turn, which waits behind the one that Ann acts on.
+        offered = await ben.offer("draw")
+        await ann.wait_for(lambda table: table.seq == offered, seconds=10)
+        acted = await ann.act(first.legal_actions[0] if first.legal_actions else None)
+        stale = await anext(states)
+        assert (stale.seq, stale.legal_actions, stale.request, stale.to_act) == (
+            offered,
+            None,
+            None,
+            (),
+        )
+        assert stale.offers
+        assert (await anext(states)).seq == acted
+
+
 @pytest.mark.parametrize("transports", TRANSPORTS, ids=str)
 @pytest.mark.parametrize("bad", ["", "x", token(-10)], ids=["none", "rubbish", "expired"])
 async def test_a_bad_token_is_refused_promptly(

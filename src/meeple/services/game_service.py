@@ -436,6 +436,10 @@ class GameService:
         """
         return commands.seat_of((await self._executor.table(game_id)).game, user_id)
 
+    async def has_seat(self, game_id: str, user_id: UUID) -> bool:
+        """Whether the user has a seat in the game. Raises `GameNotFound`."""
+        return (await self._executor.table(game_id)).game.seat_of(user_id) is not None
+
     async def check_exists(self, game_id: str) -> None:
         """Raises `GameNotFound` if there is no such game."""
         await self._executor.table(game_id)
