@@ -261,6 +261,28 @@ async def test_what_the_server_refuses_is_told_and_the_client_goes_on(
         await audience.wait_for(lambda one: one.seq == 4)
 
 
+async def test_an_action_that_no_server_takes_is_refused_at_once_and_the_client_goes_on(
+    server: ServerProcess, tokens: list[str]
+) -> None:
+    deep: Any = 0
+    for _ in range(64):
+        deep = [deep]
+    actions = {
+        "invalid_message": [deep, float("nan"), "\ud800"],
+        "payload_too_large": ["x" * 70_000, "é" * 12_000, "x" * 9_000],
+    }
+    game_id = await new_game(server.url, tokens)
+    async with Client(server.url, tokens[0]) as client:
+        table = await client.join(game_id)
+        for code, values in actions.items():
+            for value in values:
+                with pytest.raises(Refused) as refused:
+                    await table.act(value)
+                assert refused.value.code == code
+        seq = table.seq
+        assert await table.act(4) == seq + 1
+
+
 async def test_a_join_that_is_refused_leaves_the_table_that_is_watched(
     server: ServerProcess, tokens: list[str]
 ) -> None:

@@ -42,6 +42,15 @@ test("a join gives the table with its state", async () => {
   expect(server.now.last("game:join").payload).toEqual({ game_id: "g" });
 });
 
+test("an action that no server takes is refused at once, and not sent", async () => {
+  const table = await joined();
+  for (const text of ["x".repeat(70_000), "é".repeat(35_000)]) {
+    expect(await code(table.act(text as unknown as number))).toBe("payload_too_large");
+  }
+  expect(table.getSnapshot().pending).toEqual([]);
+  expect(server.now.sent.some(({ event }) => event === "game:action")).toBe(false);
+});
+
 test("a refused join rejects with the server's code, and the next is a new one", async () => {
   const outcome = code(client.join("g"));
   await timing.pass(20);
