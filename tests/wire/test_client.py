@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -498,6 +499,24 @@ async def test_a_state_that_was_lost_on_the_way_is_asked_for(
         await seats[1].act(1)
         await watch.whole(5)
         watch.task.cancel()
+
+
+async def test_a_table_whose_log_is_shorter_after_a_restore_goes_on_from_there(
+    server: ServerProcess, tokens: list[str]
+) -> None:
+    game_id = await new_game(server.url, tokens)
+    async with Client(server.url, tokens[0]) as ann, Client(server.url, tokens[1]) as ben:
+        table, other = await ann.join(game_id), await ben.join(game_id)
+        before = msgspec.to_builtins(table.state)
+        await table.act(0)
+        await other.wait_for(lambda one: one.my_turn)
+        await other.act(1)
+        await table.wait_for(lambda one: one.my_turn)
+        # What a server says whose data are of before the actions.
+        table.on_joined(before["seq"])
+        table.on_state(before)
+        assert (table.seq, table.my_turn) == (before["seq"], True)
+        assert table.state.view == before["view"]
 
 
 class Endless:

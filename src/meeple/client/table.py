@@ -307,6 +307,9 @@ class TableClient:
     def on_joined(self, seq: int) -> None:
         """The server will now send what was missed up to ``seq``, or the state at ``seq``."""
         self._joined_at = seq
+        if seq < self.seq:
+            # The log is shorter than what was seen: the server's data were restored from a backup.
+            self.seq, self._acted_at = seq - 1, -1
 
     def close(self, failure: Exception | None = None) -> None:
         """Nothing more will come; whoever waits is told, and of the ``failure`` if it is one."""

@@ -166,6 +166,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             created_at=self.created_at,
             updated_at=self.at,
             outcome=self.outcome,
+            time_control=None if self.clock is None else self.clock.control,
         )
 
     def entry(
