@@ -20,8 +20,9 @@ from meeple.engine.offers import OfferKind
 from meeple.engine.rng import SEED_BYTES
 from meeple.engine.rules import Rules
 from meeple.engine.time_controls import time_control as time_control_of
-from meeple.errors import MeepleError, PolicyNotAvailable
+from meeple.errors import EngineError, EngineNotFound, MeepleError, PolicyNotAvailable
 from meeple.protocols import (
+    Appended,
     BotHouse,
     Broadcaster,
     Bus,
@@ -34,7 +35,7 @@ from meeple.protocols import (
     Message,
     Presence,
 )
-from meeple.services import commands, offer_commands, projection, timing
+from meeple.services import commands, offer_commands, projection, timing, unfolded
 from meeple.services.absence import Absences
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
 from meeple.services.sync import Sync
@@ -128,6 +129,7 @@ class GameService:
             self.sync = Sync(
                 bus, self._tables, self._executor, broadcaster, presence, self._announce
             )
+        self._bus = bus
         self._time_limit = time_limit
         self._house = house
         self._log = log
@@ -368,11 +370,23 @@ class GameService:
     async def call_off(self, game_id: str) -> Receipt:
         """An admin ends the game at any time; whoever calls this has noted who and why.
 
+        If its engine cannot fold or show it any more, only the log and the index say so: its
+        viewers are not told here.
+
         Raises:
             GameNotFound, GameOver: there is nothing to end.
-            EngineError, Unavailable: as for `execute_action`.
+            Unavailable: as for `execute_action`.
         """
-        return await self._executor.execute(game_id, commands.call_off, NOBODY)
+        try:
+            return await self._executor.execute(game_id, commands.call_off, NOBODY)
+        except (EngineError, EngineNotFound):
+            entries = await unfolded.call_off(self._log, game_id, self._clock.now_ms())
+        table = self._tables.peek(game_id)
+        if table is not None:
+            self._tables.doubt(table)
+        if self._bus is not None:
+            self._bus.publish(Appended(game_id, entries))
+        return Receipt(game_id, entries[0].seq)
 
     # --- time ---------------------------------------------------------------------------------
 
