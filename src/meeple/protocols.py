@@ -250,6 +250,12 @@ class Broadcaster(Protocol):
         ...
 
 
+class Unread(str):
+    """Stands for the arguments of a client's event that could not be read, and says why."""
+
+    __slots__ = ()
+
+
 #: Why a client is disconnected that said goodbye: it left, or its page was closed.
 LEFT = "client disconnect"
 #: Answers one event of a client's; never waits for the client.

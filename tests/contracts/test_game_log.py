@@ -9,6 +9,7 @@ import pytest
 
 from meeple.engine.base import Outcome
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus
+from meeple.engine.time_controls import Correspondence, Fischer, TimeControl
 from meeple.errors import DuplicateAction, InvalidMessage, SequenceConflict, Unavailable
 from meeple.protocols import OUTAGES_KEPT_MS, GameLog, Outage
 from meeple.store.memory import MemoryGameLog
@@ -201,6 +202,15 @@ async def test_a_row_that_cannot_be_stored_takes_its_entries_with_it(
         await log.append("g", 0, entries("g", 0, 1), row=wrong)
     assert await log.read("g") == []
     assert await log.find_game("g") is None
+
+
+@pytest.mark.parametrize(
+    "control", [None, Fischer(initial=300, increment=3), Correspondence(days=3)], ids=str
+)
+async def test_a_row_says_how_long_one_may_think(log: GameLog, control: TimeControl | None) -> None:
+    await log.append("g", 0, entries("g", 0, 1), row=row("g", time_control=control))
+    assert await log.find_game("g") == row("g", time_control=control)
+    assert (await log.list_games()).games == [row("g", time_control=control)]
 
 
 # --- idempotence ------------------------------------------------------------------------------

@@ -116,6 +116,48 @@ def test_byo_yomi_shows_the_main_time_and_then_the_present_period() -> None:
     assert control.shown(bank, 150_000) == Shown(0, 0, 0, True)
 
 
+@given(st.integers(0, 65_000), st.integers(1_000, 90_000))
+def test_more_time_brings_no_byo_yomi_period_back_and_is_just_so_much(spent: int, ms: int) -> None:
+    """It is main time, before what is left of the periods."""
+    control = ByoYomi(main=5, periods=3, period=20, first_move=None)
+    clocks = new_clocks(control, 2).turn((0,), 0)
+    given = clocks.credited(0, ms, spent)
+    assert given.deadline(0) == (clocks.deadline(0) or 0) + ms
+    assert given.shown(0, spent).periods <= max(0, clocks.shown(0, spent).periods)
+    for later in (spent, spent + ms - 1):
+        acted = given.turn((1,), later, 0).seats[0].bank
+        assert acted.periods <= clocks.turn((1,), spent, 0).seats[0].bank.periods
+    assert given.seats[1] == clocks.seats[1]
+
+
+def test_more_time_in_a_period_goes_before_what_is_left_of_it() -> None:
+    clocks = new_clocks(ByoYomi(main=0, periods=2, period=30, first_move=None), 2).turn((0,), 0)
+    assert clocks.shown(0, 40 * S) == Shown(20 * S, 0, 1, True)
+    given = clocks.credited(0, 15 * S, 40 * S)
+    assert given.shown(0, 40 * S) == Shown(5 * S, 0, 1, False)
+    assert given.deadline(0) == 75 * S
+    assert given.turn((1,), 50 * S, 0).seats[0].bank == Bank(0, 1)
+
+
+def test_more_time_is_for_an_action_and_a_takeback_uses_none_of_it() -> None:
+    clocks = new_clocks(PerAction(seconds=60, first_move=None), 2)
+    given = clocks.credited(1, 30 * S, 0).turn((1,), 0)
+    assert given.deadline(1) == 90 * S
+    back = given.turn((0,), 70 * S)  # to the other, though this seat did not act
+    assert back.turn((1,), 100 * S, 0).deadline(1) == 180 * S
+    assert (
+        back.turn((1,), 100 * S, 0).turn((0,), 101 * S, 1).turn((1,), 101 * S).deadline(1)
+        == 161 * S
+    )
+
+
+def test_a_free_first_action_uses_no_time_that_was_given() -> None:
+    clocks = new_clocks(PerAction(seconds=60, first_move=20), 1).credited(0, 30 * S, 0)
+    first = clocks.turn((0,), 0)
+    assert (first.deadline(0), first.shown(0, 5 * S)) == (20 * S, Shown(90 * S))
+    assert first.turn((0,), 10 * S, 0).deadline(0) == 100 * S
+
+
 def test_a_simple_delay_shows_itself_first() -> None:
     control = Delay(initial=60, delay=5)
     assert control.shown(control.bank(), 2_000) == Shown(60_000, 3_000)

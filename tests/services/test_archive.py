@@ -21,7 +21,9 @@ async def played() -> GameLog:
         await node.act(won, player, cell, action_id=str(cell))
     await node.resign(await node.table("goofspiel"), BEN)
     await node.act(await node.table("dice"), ANN, "throw")
-    await node.create(public=False)
+    await node.create(
+        public=False, time_control={"kind": "fischer", "initial": 300, "increment": 3}
+    )
     return log
 
 

@@ -135,6 +135,11 @@ async def test_a_line_says_who_said_it_where_and_when(house: House, lobby: Lobby
         "a\0",
         "\u202eabc",
         "a\u2028b",
+        "\u200b\u200d",
+        "\u200e\u200f \u2060",
+        "\ufe0f\u0301",
+        "\u3164\u2800",
+        "\U000e0041",
     ],
     ids=ascii,
 )
@@ -145,7 +150,9 @@ async def test_what_is_no_line_of_text_is_refused(lobby: Lobby, text: str) -> No
     assert lobby.heard(BEN) == []
 
 
-@pytest.mark.parametrize("text", ["x" * MAX_TEXT, "שלום", "👩‍👩‍👧", "é"])
+@pytest.mark.parametrize(
+    "text", ["x" * MAX_TEXT, "שלום", "👩‍👩‍👧", "é", "नमस्ते", "می\u200cخواهم", "?"]
+)
 async def test_any_language_may_be_spoken(lobby: Lobby, text: str) -> None:
     await lobby.say(await lobby._node.table(), ANN, text)
     assert lobby.heard(BEN) == [text]

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from meeple.errors import EngineError, IllegalAction
+from meeple.engine.log import EntryKind, GameStatus
+from meeple.errors import EngineError, GameNotFound, GameOver, IllegalAction
+from meeple.services.commands import CALLED_OFF
+from tests.services.engines import Plain, Shelf
 from tests.services.house import ANN, BEN, EVE, START, House
 
 FAILURES = [
@@ -108,3 +111,51 @@ async def test_an_engine_that_ends_in_its_own_way_ends_the_game(house: House) ->
     outcome = (await node.state(game_id)).outcome
     assert outcome is not None
     assert outcome.reason == "done"
+
+
+class Sour(Plain):
+    """Knows no more what it took before; or it is only its views that fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failing = ""
+
+    def apply(self, state: Any, seat: int, action: Any, rng: Any) -> Any:
+        if self.failing == "apply":
+            raise RuntimeError("it was changed")
+        return super().apply(state, seat, action, rng)
+
+    def view(self, state: Any, seat: int | None) -> Any:
+        if self.failing == "view":
+            raise RuntimeError("it was changed")
+        return super().view(state, seat)
+
+
+@pytest.mark.parametrize("failing", ["apply", "view", "gone"])
+async def test_a_game_that_its_engine_cannot_fold_or_show_any_more_can_be_called_off(
+    any_house: House, failing: str
+) -> None:
+    node = any_house.node()
+    game_id = await node.table("plain", time_control={"kind": "fischer", "initial": 60})
+    await node.act(game_id, ANN, "sound")
+    sour = Sour()
+    shelf = Shelf(plain=sour)
+    other = any_house.node(shelf=shelf)
+    if failing == "view":
+        await other.join("ann", game_id, ANN)
+    elif failing == "gone":
+        del shelf.engines["plain"]
+    sour.failing = failing
+    receipt = await other.games.call_off(game_id)
+    assert receipt.seq == START + 2
+    assert (await any_house.kinds(game_id))[-2:] == [EntryKind.ABORTED, EntryKind.ENDED]
+    row = await any_house.log.find_game(game_id)
+    assert row is not None
+    assert (row.status, row.outcome) == (GameStatus.OVER, CALLED_OFF)
+    assert await any_house.log.due_games(2**60) == []
+    with pytest.raises(GameOver):
+        await other.games.call_off(game_id)
+    # Where the engine is as it was, the log folds to the end.
+    assert (await any_house.node().state(game_id, ANN)).outcome == CALLED_OFF
+    with pytest.raises(GameNotFound):
+        await other.games.call_off("none")

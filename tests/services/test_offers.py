@@ -401,6 +401,7 @@ async def test_more_time_that_is_granted_is_in_the_log_with_whose_and_how_much(
             "settled": True,
             "seat": 0,
             "seconds": granted,
+            "kept": True,
         }
         assert answered.game.clock is not None
         assert answered.game.clock.seats[0].bank.main == 60_000 + granted * 1000
@@ -515,6 +516,44 @@ async def test_more_time_is_for_this_action_where_each_has_its_own(
     ended = (await node.games.game(game_id)).clock
     assert ended is not None
     assert ended.seats[0].bank == before.seats[0].bank
+
+
+@pytest.mark.parametrize("control", ["per_action", "correspondence"])
+async def test_more_time_for_a_clock_that_stands_is_there_when_its_turn_comes(
+    tables: House, control: str
+) -> None:
+    node = tables.node()
+    time = {"seconds": 60} if control == "per_action" else {"days": 1}
+    game_id = await node.table(time_control={"kind": control, "first_move": None, **time})
+    await node.offer(game_id, BEN, MORE_TIME, seconds=30)
+    await node.answer(game_id, ANN, MORE_TIME, True)
+    shown = (await node.state(game_id)).clock
+    assert shown is not None
+    whole = shown.remaining[0]
+    assert shown.remaining == (whole, whole + 30_000)
+    await node.act(game_id, ANN, 0)
+    told = (await node.state(game_id)).clock
+    assert told is not None
+    assert told.due_at == tables.clock.now + whole + 30_000
+    await node.act(game_id, BEN, 1)
+    await node.act(game_id, ANN, 2)
+    after = (await node.state(game_id)).clock
+    assert after is not None
+    assert after.due_at == tables.clock.now + whole  # it was for one action
+
+
+async def test_a_log_from_before_folds_more_time_as_it_was_played(tables: House) -> None:
+    node = tables.node()
+    control = {"kind": "per_action", "seconds": 60, "first_move": None}
+    game_id = await node.table(time_control=control)
+    game = await node.games.game(game_id)
+    more: dict[str, Any] = {"kind": MORE_TIME, "new_game_id": tables.new_game_id}
+    [offered] = offer_commands.offer(game, 0, 1, None, seconds=30, **more)
+    [answered] = offer_commands.answer(offered.game, 0, 0, None, accept=True, **more)
+    payload = {key: value for key, value in answered.entry.payload.items() if key != "kept"}
+    before = fold(offered.game, replace(answered.entry, payload=payload))
+    assert before.clock is not None
+    assert before.clock.turn((1,), 1_000, 0).deadline(1) == 61_000
 
 
 async def test_a_takeback_puts_the_clock_of_who_is_to_act_again_on(tables: House) -> None:

@@ -15,6 +15,7 @@ from meeple.engine.base import Outcome
 from meeple.engine.clocks import LAG_QUOTA, MAX_ABSENT
 from meeple.engine.game import fold_all
 from meeple.engine.log import EntryKind, GameStatus
+from meeple.engine.time_controls import Fischer
 from meeple.errors import InvalidMessage, NotYourTurn, OutOfTime, StaleSeq
 from meeple.protocols import Outage
 from meeple.services.projection import ClockView
@@ -57,6 +58,17 @@ async def test_the_log_keeps_the_whole_time_control(house: House) -> None:
     assert (await house.log.read(game_id))[0].payload["time_control"] == wanted
     clock = await clock_of(node, game_id)
     assert msgspec.to_builtins(clock)["control"] == wanted
+
+
+async def test_the_lobby_shows_the_time_control_from_the_start_to_the_end(any_house: House) -> None:
+    node = any_house.node()
+    control = {"kind": "fischer", "initial": 300, "increment": 3}
+    game_id = (await node.create(time_control=control)).game_id
+    wanted = Fischer(initial=300, increment=3)
+    assert [one.time_control for one in (await node.games.reader.list_games()).games] == [wanted]
+    await node.sit(game_id, BEN)
+    await node.resign(game_id, ANN)
+    assert [one.time_control for one in (await node.games.reader.list_games()).games] == [wanted]
 
 
 async def test_a_time_control_out_of_bounds_makes_no_table(house: House) -> None:

@@ -47,6 +47,22 @@ async def test_sound_logs_have_no_faults(tmp_path: Path) -> None:
     assert await faults_after(tmp_path / "db", lambda connection: None) == []
 
 
+async def test_a_row_from_before_it_had_a_time_control_is_no_fault_and_a_wrong_one_is(
+    tmp_path: Path,
+) -> None:
+    log = await SqliteGameLog.open(tmp_path / "db")
+    await House(log).node().table(time_control={"kind": "per_action", "seconds": 30})
+    await log.aclose()
+    for said, count in (('\'{"kind":"per_action","seconds":9}\'', 1), ("NULL", 0)):
+        with sqlite3.connect(tmp_path / "db") as connection:
+            connection.execute(f"UPDATE games SET time_control = {said}")
+        connection.close()
+        log = await SqliteGameLog.open(tmp_path / "db")
+        games, faults = await verify_log(log, Shelf())
+        await log.aclose()
+        assert (games, len(faults)) == (1, count)
+
+
 async def test_a_game_that_is_on_has_no_faults_however_long_ago_it_started(tmp_path: Path) -> None:
     log = await SqliteGameLog.open(tmp_path / "db")
     house = House(log)

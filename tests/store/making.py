@@ -7,6 +7,7 @@ from uuid import UUID
 
 from meeple.engine.base import Outcome
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
+from meeple.engine.time_controls import TimeControl
 
 ALICE = UUID(int=0xA)
 BOB = UUID(int=0xB)
@@ -38,6 +39,7 @@ def row(
     players: Sequence[UUID | None] = (ALICE, None),
     options: dict[str, Any] | None = None,
     outcome: Outcome | None = None,
+    time_control: TimeControl | None = None,
 ) -> GameRow:
     return GameRow(
         game_id=game_id,
@@ -49,6 +51,7 @@ def row(
         created_at=1,
         updated_at=2,
         outcome=outcome,
+        time_control=time_control,
     )
 
 

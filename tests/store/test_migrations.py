@@ -8,10 +8,11 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from meeple.engine.time_controls import ByoYomi
 from meeple.errors import ConfigurationError
 from meeple.store import migrations
 from meeple.store.sqlite import SqliteGameLog
-from tests.store.making import entries
+from tests.store.making import entries, row
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_a_file_at_head_is_left_as_it_is_and_alembic_is_not_loaded(path: Path) -
     assert contents(path) == before
 
 
-@pytest.mark.parametrize("revision", ["0004", "9999", "a later scheme"])
+@pytest.mark.parametrize("revision", ["0005", "9999", "a later scheme"])
 async def test_a_newer_database_is_refused_and_left_as_it_is(path: Path, revision: str) -> None:
     log = await SqliteGameLog.open(path)
     await log.append("g", 0, entries("g", 0, 1))
@@ -96,6 +97,20 @@ async def test_a_newer_database_is_refused_and_left_as_it_is(path: Path, revisio
         assert caught.value.code == "configuration_error"
         assert str(path) in caught.value.message
     assert contents(path) == before
+
+
+async def test_rows_from_before_there_was_a_time_control_have_none(path: Path) -> None:
+    log = await SqliteGameLog.open(path)
+    await log.append("g", 0, entries("g", 0, 1), row=row("g"))
+    await log.aclose()
+    execute(path, "ALTER TABLE games DROP COLUMN time_control")
+    execute(path, "UPDATE alembic_version SET version_num = '0003'")
+    log = await SqliteGameLog.open(path)
+    assert await log.find_game("g") == row("g")
+    control = ByoYomi(main=600, periods=3, period=30)
+    await log.append("g", 1, entries("g", 1, 1), row=row("g", time_control=control))
+    assert await log.find_game("g") == row("g", time_control=control)
+    await log.aclose()
 
 
 async def test_a_revision_that_never_was_is_refused(path: Path) -> None:

@@ -435,7 +435,7 @@ async def test_an_older_schema_is_brought_up_to_date(postgres_url: str) -> None:
     await run(
         postgres_url,
         "DROP TABLE deadlines; DROP TABLE beats; DROP TABLE outages; DROP TABLE acts;"
-        " DROP TABLE sanctions;"
+        " DROP TABLE sanctions; ALTER TABLE games DROP COLUMN time_control;"
         " UPDATE alembic_version SET version_num = '0001'",
     )
     async with opened(postgres_url) as log:

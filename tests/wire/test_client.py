@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -197,6 +198,29 @@ async def test_it_is_no_longer_my_turn_once_my_action_was_answered(
 # --- refusals -----------------------------------------------------------------------------------
 
 
+async def test_who_acts_on_every_state_with_legal_actions_acts_once_a_turn(
+    server: ServerProcess, tokens: list[str]
+) -> None:
+    game_id = await new_game(server.url, tokens)
+    async with Client(server.url, tokens[0]) as one, Client(server.url, tokens[1]) as other:
+        ann, ben = await one.join(game_id), await other.join(game_id)
+        states = ann.states()
+        first = await anext(states)
+        # Another state of the same turn, which waits behind the one that Ann acts on.
+        offered = await ben.offer("draw")
+        await ann.wait_for(lambda table: table.seq == offered, seconds=10)
+        acted = await ann.act(first.legal_actions[0] if first.legal_actions else None)
+        stale = await anext(states)
+        assert (stale.seq, stale.legal_actions, stale.request, stale.to_act) == (
+            offered,
+            None,
+            None,
+            (),
+        )
+        assert stale.offers
+        assert (await anext(states)).seq == acted
+
+
 @pytest.mark.parametrize("transports", TRANSPORTS, ids=str)
 @pytest.mark.parametrize("bad", ["", "x", token(-10)], ids=["none", "rubbish", "expired"])
 async def test_a_bad_token_is_refused_promptly(
@@ -236,6 +260,28 @@ async def test_what_the_server_refuses_is_told_and_the_client_goes_on(
             assert refused.value.code == code
         assert await table.act(0, seq=3) == 4
         await audience.wait_for(lambda one: one.seq == 4)
+
+
+async def test_an_action_that_no_server_takes_is_refused_at_once_and_the_client_goes_on(
+    server: ServerProcess, tokens: list[str]
+) -> None:
+    deep: Any = 0
+    for _ in range(64):
+        deep = [deep]
+    actions = {
+        "invalid_message": [deep, float("nan"), "\ud800"],
+        "payload_too_large": ["x" * 70_000, "é" * 12_000, "x" * 9_000],
+    }
+    game_id = await new_game(server.url, tokens)
+    async with Client(server.url, tokens[0]) as client:
+        table = await client.join(game_id)
+        for code, values in actions.items():
+            for value in values:
+                with pytest.raises(Refused) as refused:
+                    await table.act(value)
+                assert refused.value.code == code
+        seq = table.seq
+        assert await table.act(4) == seq + 1
 
 
 async def test_a_join_that_is_refused_leaves_the_table_that_is_watched(
@@ -453,6 +499,24 @@ async def test_a_state_that_was_lost_on_the_way_is_asked_for(
         await seats[1].act(1)
         await watch.whole(5)
         watch.task.cancel()
+
+
+async def test_a_table_whose_log_is_shorter_after_a_restore_goes_on_from_there(
+    server: ServerProcess, tokens: list[str]
+) -> None:
+    game_id = await new_game(server.url, tokens)
+    async with Client(server.url, tokens[0]) as ann, Client(server.url, tokens[1]) as ben:
+        table, other = await ann.join(game_id), await ben.join(game_id)
+        before = msgspec.to_builtins(table.state)
+        await table.act(0)
+        await other.wait_for(lambda one: one.my_turn)
+        await other.act(1)
+        await table.wait_for(lambda one: one.my_turn)
+        # What a server says whose data are of before the actions.
+        table.on_joined(before["seq"])
+        table.on_state(before)
+        assert (table.seq, table.my_turn) == (before["seq"], True)
+        assert table.state.view == before["view"]
 
 
 class Endless:

@@ -20,6 +20,7 @@ from meeple.engine.log import EntryKind
 from meeple.schemas.rest import BotSeat
 from meeple.services.projection import GoneView
 from meeple.services.tokens import TokenIssuer
+from meeple.socketio.server import MAX_GAMES
 from tests.harness import server_here, until
 from tests.line import Line, line
 from tests.valkey import Valkey, running_valkey
@@ -202,6 +203,50 @@ async def test_an_old_connection_that_goes_late_makes_nobody_gone(server: Server
             assert (await game.claim())["error"]["message"] == "Ben is here"
             assert "gone" not in await game.told(lambda ben: ben["online"])
         await game.told(lambda ben: "gone" in ben)
+
+
+async def test_who_acts_without_having_joined_is_there_until_the_line_goes(server: Server) -> None:
+    async with playing(server) as game:
+        async with line(server.url, game.bens, transports=["websocket"]) as ben:
+            for action, player in ((4, game.ann), (0, ben)):
+                acted = await player.ask("game:action", {"game_id": game.game_id, "action": action})
+                assert acted["ok"]
+            assert "gone" not in await game.told(lambda seen: seen["online"])
+            server.clock.ms += 3_600_000
+            assert (await game.claim())["error"]["message"] == "Ben is here"
+        went = await game.told(lambda seen: "gone" in seen)
+        assert went["gone"] == {
+            "since": server.clock.ms,
+            "claimable_at": server.clock.ms + 10_000,
+            "closed": True,
+        }
+
+
+async def test_a_player_who_only_watches_is_there(server: Server) -> None:
+    async with playing(server) as game:
+        async with line(server.url, game.bens, transports=["websocket"]) as ben:
+            watched = await ben.ask("game:spectate", {"game_id": game.game_id})
+            assert (watched["ok"], watched["seat"]) == (True, None)
+            server.clock.ms += 3_600_000
+            assert "gone" not in await game.told(lambda seen: seen["online"])
+            assert (await game.claim())["error"]["message"] == "Ben is here"
+        await game.told(lambda seen: "gone" in seen)
+
+
+async def test_a_connection_is_there_in_the_last_games_in_which_it_acted_unjoined(
+    server: Server,
+) -> None:
+    user_id = uuid4()
+    anns, bens = token("Ann", user_id), token("Ben")
+    async with Rest(server.url, anns) as ann, Rest(server.url, bens) as ben:
+        games = [(await ann.create_game("tic-tac-toe")).game_id for _ in range(MAX_GAMES + 1)]
+        for game_id in games:
+            await ben.take_seat(game_id)
+    async with line(server.url, anns, transports=["websocket"]) as player:
+        for game_id in games:
+            await player.ask("game:action", {"game_id": game_id, "action": 4})
+        [sid] = server.node.connections.sids_here(user_id)
+        assert server.node.connections.games_of(sid) == games[1:]
 
 
 async def test_a_claim_race_with_a_return_has_one_winner(server: Server) -> None:

@@ -405,7 +405,9 @@ async def test_a_game_that_is_not_public_is_found_by_its_id_only(
 
 
 async def test_what_the_lobby_says_of_a_game_is_no_secret(http: Http, ann: User) -> None:
-    game_id = await http.table(ann, engine="goofspiel", options={"cards": 5})
+    control = {"kind": "fischer", "initial": 300, "increment": 3, "first_move": 30}
+    options = {"cards": 5}
+    game_id = await http.table(ann, engine="goofspiel", options=options, time_control=control)
     [row] = (await http.get("/me/games", ann))["games"]
     assert row == {
         "game_id": game_id,
@@ -417,6 +419,7 @@ async def test_what_the_lobby_says_of_a_game_is_no_secret(http: Http, ann: User)
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "outcome": None,
+        "time_control": control,
     }
     assert row["created_at"] == pytest.approx(time.time() * 1000, abs=10_000)
 

@@ -117,3 +117,21 @@ export function ago(ms: number): string {
   if (minutes < 60 * 24) return words.format(-Math.round(minutes / 60), "hour");
   return words.format(-Math.round(minutes / 60 / 24), "day");
 }
+
+/** How long one may think at a table: "5+3", "30 s a move"; nothing without a clock. */
+export function pace({ time_control: control }: GameRow): string {
+  if (!control) return "";
+  const time = (seconds: number): string => (seconds % 60 ? `${seconds} s` : `${seconds / 60} min`);
+  switch (control.kind) {
+    case "fischer":
+      return `${control.initial / 60}+${control.increment}`;
+    case "per_action":
+      return `${time(control.seconds)} a move`;
+    case "correspondence":
+      return control.days === 1 ? "1 day a move" : `${control.days} days a move`;
+    case "byo_yomi":
+      return `${time(control.main)} + ${control.periods} × ${time(control.period)}`;
+    default:
+      return `${time(control.initial)}, ${control.kind} ${time(control.delay)}`;
+  }
+}

@@ -348,6 +348,8 @@ export interface GameRow {
   readonly updated_at: number;
   /** how it ended; null while it is on. */
   readonly outcome: Outcome | null;
+  /** its clocks; null without, and in rows that were written before there was this. */
+  readonly time_control: PerAction | Fischer | Bronstein | Delay | ByoYomi | Correspondence | null;
 }
 
 /** Nobody looks at the clock. */

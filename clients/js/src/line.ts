@@ -56,6 +56,7 @@ export class Line {
     const backoff = new Backoff(this.timing);
     const giveUp = (): MeepleError => lost(link.trouble);
     return link.waiting.during(patience, giveUp, async (limit) => {
+      checkSize(event, payload);
       for (;;) {
         try {
           await limit.wait(link.ready());
@@ -87,4 +88,16 @@ export class Line {
     if (error === this.#link.failure || error.code === "connection_lost") return false;
     return error.retryable || (error.code === "token_expired" && this.#link.tokens.renewable);
   }
+}
+
+/** Bytes of a message that a server takes, and of what is around its name and payload at most. */
+const MAX_MESSAGE = 64 * 1024;
+const MAX_HEAD = 32;
+
+/** Throws if a server would hang up on it, each time that it is sent again. */
+function checkSize(event: string, payload: object): void {
+  const { length } = new TextEncoder().encode(JSON.stringify(payload));
+  if (length + event.length + MAX_HEAD <= MAX_MESSAGE) return;
+  const message = `A message may have ${MAX_MESSAGE} bytes.`;
+  throw new MeepleError({ code: "payload_too_large", message, retryable: false });
 }

@@ -226,6 +226,7 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
         const last = game === null ? {} : { last_seq: game.seq };
         const onAnswer = ({ seq }: Joined): void => {
           this.#promised = seq;
+          if (game !== null && seq < game.seq) this.#goBack(seq);
         };
         const payload: Payload<Mode> = { game_id: this.gameId, ...last };
         return await this.#line.ask<Joined>(this.#mode, payload, { patience, onAnswer });
@@ -233,6 +234,13 @@ export class Table<View = Json, Action = Json> implements Readable<TableState<Vi
         this.#joining = false;
       }
     });
+  }
+
+  /** The log is shorter than what was seen: the server's data were restored from a backup. */
+  #goBack(seq: number): void {
+    this.#fresh = true;
+    const kept = this.getSnapshot().pending.filter((one) => one.seq === null || one.seq <= seq);
+    this.#set({ pending: kept });
   }
 
   /** Nothing more will come; `error` says why, unless it was asked for. */

@@ -42,6 +42,30 @@ test("a join gives the table with its state", async () => {
   expect(server.now.last("game:join").payload).toEqual({ game_id: "g" });
 });
 
+test("an action that no server takes is refused at once, and not sent", async () => {
+  const table = await joined();
+  for (const text of ["x".repeat(70_000), "é".repeat(35_000)]) {
+    expect(await code(table.act(text as unknown as number))).toBe("payload_too_large");
+  }
+  expect(table.getSnapshot().pending).toEqual([]);
+  expect(server.now.sent.some(({ event }) => event === "game:action")).toBe(false);
+});
+
+test("a table whose log is shorter after a restore goes on from there", async () => {
+  const table = await joined(9);
+  const acted = table.act(4);
+  await timing.pass(20);
+  server.now.last("game:action").answer({ ok: true, game_id: "g", seq: 10 });
+  await acted;
+  await comeBack();
+  expect(server.now.last("game:join").payload).toEqual({ game_id: "g", last_seq: 9 });
+  server.now.last("game:join").answer({ ok: true, game_id: "g", seq: 4, seat: 0 });
+  server.now.say("game:state", game(4));
+  expect(table.getSnapshot()).toMatchObject({ game: { seq: 4 }, myTurn: true, pending: [] });
+  server.now.say("game:state", game(5));
+  expect(seq(table)).toBe(5);
+});
+
 test("a refused join rejects with the server's code, and the next is a new one", async () => {
   const outcome = code(client.join("g"));
   await timing.pass(20);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,7 @@ import socketio
 from meeple.client.errors import ConnectionLost, Refused
 from meeple.client.rest import Rest
 from meeple.client.table import TableClient
+from meeple.errors import PayloadTooLarge
 from meeple.schemas.ws_messages import NAMESPACE
 
 # Not structlog: in other people's programs it would print every line, as nobody has set it up.
@@ -30,6 +32,8 @@ Token = str | Callable[[], str | Awaitable[str]]
 FIRST_DELAY, LAST_DELAY = 0.1, 5.0
 #: Seconds that a connection must have held for the next to be tried after the first delay again.
 STEADY = 5.0
+#: Bytes of a message that a server takes, and of what is around its name and payload at most.
+MAX_MESSAGE, MAX_HEAD = 64 * 1024, 32
 #: Seconds that a server has to say goodbye.
 GOODBYE = 2.0
 
@@ -201,6 +205,7 @@ class Client:
 
     async def _call(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Send until it is answered: commands are idempotent, so sending again is safe."""
+        _check_size(event, payload)
         delay = FIRST_DELAY
         try:
             async with asyncio.timeout(self._patience):
@@ -401,6 +406,14 @@ class Client:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _check_size(event: str, payload: dict[str, Any]) -> None:
+    """Raises `Refused` if a server would hang up on it, each time that it is sent again."""
+    # As the library writes it; beside it are the namespace, the name and a number.
+    size = len(json.dumps(payload, separators=(",", ":"))) + len(event) + MAX_HEAD
+    if size > MAX_MESSAGE:
+        raise Refused(PayloadTooLarge.code, f"a message may have {MAX_MESSAGE} bytes")
 
 
 async def _pause(delay: float) -> float:

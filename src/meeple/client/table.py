@@ -192,6 +192,10 @@ class TableClient:
     async def states(self) -> AsyncIterator[GameState]:
         """Every state from the present one on, in order.
 
+        One that is older than an answered action of this client's says no more that this seat may
+        act: so ``if state.legal_actions`` is safe, whatever else makes another state of the same
+        turn (an offer, a pause, the action of another seat).
+
         The last one has the game's outcome. It ends earlier if this client leaves the table.
 
         Raises:
@@ -204,7 +208,7 @@ class TableClient:
         try:
             while True:
                 while waiting:
-                    yield waiting.popleft()
+                    yield self._as_of_now(waiting.popleft())
                 if self.outcome is not None:
                     return
                 if self._failure is not None:
@@ -303,6 +307,9 @@ class TableClient:
     def on_joined(self, seq: int) -> None:
         """The server will now send what was missed up to ``seq``, or the state at ``seq``."""
         self._joined_at = seq
+        if seq < self.seq:
+            # The log is shorter than what was seen: the server's data were restored from a backup.
+            self.seq, self._acted_at = seq - 1, -1
 
     def close(self, failure: Exception | None = None) -> None:
         """Nothing more will come; whoever waits is told, and of the ``failure`` if it is one."""
@@ -329,6 +336,12 @@ class TableClient:
         for waiting in self._iterators:
             waiting.append(state)
         self._notify()
+
+    def _as_of_now(self, state: GameState) -> GameState:
+        if state.seq >= self._acted_at or self.seat not in state.to_act:
+            return state
+        to_act = tuple(seat for seat in state.to_act if seat != self.seat)
+        return msgspec.structs.replace(state, to_act=to_act, legal_actions=None, request=None)
 
     def _notify(self) -> None:
         self._changed.set()

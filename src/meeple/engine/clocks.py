@@ -11,7 +11,14 @@ from collections.abc import Collection
 import msgspec
 from msgspec.structs import replace
 
-from meeple.engine.time_controls import Bank, Correspondence, PerAction, Shown, TimeControl
+from meeple.engine.time_controls import (
+    Bank,
+    ByoYomi,
+    Correspondence,
+    PerAction,
+    Shown,
+    TimeControl,
+)
 
 #: The way of an action over the net is not its player's time. What may be forgiven is bounded, for
 #: a client can pretend: so many ms at the start and at most, and so many more after each action.
@@ -32,6 +39,7 @@ class SeatClock(msgspec.Struct, frozen=True, gc=False):
         used: ms of this turn that ran before ``since``.
         lag: ms that may be forgiven.
         absent: how often in a row its time ran out, since it acted itself.
+        given: ms that it was given for its present or next action, where each has its own time.
     """
 
     bank: Bank
@@ -40,6 +48,7 @@ class SeatClock(msgspec.Struct, frozen=True, gc=False):
     used: int = 0
     lag: int = LAG_QUOTA
     absent: int = 0
+    given: int = 0
 
     def spent(self, now: int) -> int:
         """How long this turn has run, without pauses."""
@@ -90,12 +99,14 @@ class Clocks(msgspec.Struct, frozen=True, gc=False):
         return replace(self, seats=tuple(seats))
 
     def _stopped(self, clock: SeatClock, at: int, acted: bool, lag: int, absent: bool) -> SeatClock:
-        spent, bank, quota = clock.spent(at), clock.bank, clock.lag
+        spent, bank, quota, given = clock.spent(at), clock.bank, clock.lag, clock.given
         if not self.first(clock):
             if acted:
                 lag = min(lag, quota, spent)
                 spent -= lag
                 quota = min(LAG_QUOTA, quota - lag + LAG_REFILL)
+            # Who did not act keeps what is left of it: the action that it is for is yet to come.
+            given = 0 if acted else max(0, min(given, self.budget(clock) - spent))
             bank = self.control.debit(bank, spent, acted)
         return SeatClock(
             bank,
@@ -104,6 +115,7 @@ class Clocks(msgspec.Struct, frozen=True, gc=False):
             0,
             quota,
             0 if acted and not absent else clock.absent,
+            given,
         )
 
     def paused(self, since: int, until: int) -> Clocks:
@@ -119,14 +131,34 @@ class Clocks(msgspec.Struct, frozen=True, gc=False):
         )
         return replace(self, seats=seats, paused_until=max(self.paused_until, until))
 
-    def credited(self, seat: int, ms: int) -> Clocks:
-        """The seat has been given so much more time.
+    def credited(self, seat: int, ms: int, at: int) -> Clocks:
+        """The seat has been given so much more time, at ``at``; its time left grows by just that.
 
-        Where every action has its own time, it goes to the present one.
+        Where every action has its own time, it is for the present one, or else the next that is
+        not free; everywhere else it is main time. A byo-yomi period that was wholly used stays
+        lost.
         """
         clock = self.seats[seat]
         if isinstance(self.control, (PerAction, Correspondence)):
-            return self._with(seat, replace(clock, used=clock.used - ms))
+            return self._with(seat, replace(clock, given=clock.given + ms))
+        bank, used = clock.bank, clock.used
+        if isinstance(self.control, ByoYomi) and not self.first(clock):
+            # What the turn took so far is paid now; a period that was begun goes on to run.
+            before, bank = bank, self.control.debit(bank, clock.spent(at), False)
+            used -= self.control.budget(before) - self.control.budget(bank)
+        bank = bank._replace(main=bank.main + ms)
+        return self._with(seat, replace(clock, bank=bank, used=used))
+
+    def credited_once(self, seat: int, ms: int) -> Clocks:
+        """The same as logs understand it that do not say ``kept``.
+
+        What a clock was given that stood was lost where every action has its own time, and main
+        time could bring a byo-yomi period back.
+        """
+        clock = self.seats[seat]
+        if isinstance(self.control, (PerAction, Correspondence)):
+            used = clock.used if clock.since is None else clock.used - ms
+            return self._with(seat, replace(clock, used=used))
         bank = clock.bank._replace(main=clock.bank.main + ms)
         return self._with(seat, replace(clock, bank=bank))
 
@@ -157,7 +189,7 @@ class Clocks(msgspec.Struct, frozen=True, gc=False):
         """How long the turn may last in all, in ms."""
         if self.first(clock):
             return (self.control.first_move or 0) * 1000
-        return self.control.budget(clock.bank)
+        return self.control.budget(clock.bank) + clock.given
 
     def deadline(self, seat: int) -> int | None:
         """When the seat's time runs out; None while its clock stands."""
@@ -199,7 +231,7 @@ class Clocks(msgspec.Struct, frozen=True, gc=False):
         """What the seat's clock shows; it stands still during a first action that is free."""
         clock = self.seats[seat]
         spent = 0 if self.first(clock) else clock.spent(now)
-        shown = self.control.shown(clock.bank, spent)
+        shown = self.control.shown(clock.bank, spent - clock.given)
         return shown if clock.since is not None else shown._replace(delay=0)
 
     def left(self, seat: int, now: int) -> int:

@@ -166,6 +166,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             created_at=self.created_at,
             updated_at=self.at,
             outcome=self.outcome,
+            time_control=None if self.clock is None else self.clock.control,
         )
 
     def entry(
@@ -361,12 +362,19 @@ def _answered(game: Game, entry: Entry) -> Game:
     if kind is OfferKind.DRAW:  # the end is the entry that follows
         changes["to_act"] = ()
     elif kind is OfferKind.MORE_TIME and game.clock is not None:
-        changes["clock"] = game.clock.credited(payload["seat"], payload["seconds"] * 1000)
+        changes["clock"] = _credited(game.clock, entry)
     elif kind is OfferKind.REMATCH:
         changes["rematch"] = payload["game_id"]
     elif kind is OfferKind.TAKEBACK:
         changes |= _taken_back(game, payload["actions"])
     return _after(game, entry, **changes)
+
+
+def _credited(clock: Clocks, entry: Entry) -> Clocks:
+    seat, ms = entry.payload["seat"], entry.payload["seconds"] * 1000
+    if entry.payload.get("kept", False):
+        return clock.credited(seat, ms, entry.at)
+    return clock.credited_once(seat, ms)
 
 
 def _taken_back(game: Game, actions: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from meeple.engine.base import JSON, Outcome
+from meeple.engine.time_controls import TimeControl
 
 
 class EntryKind(StrEnum):
@@ -102,6 +103,7 @@ class GameRow(msgspec.Struct, frozen=True, kw_only=True):
         created_at: server time of the first entry, in milliseconds since 1970.
         updated_at: server time of the entry that changed this row last.
         outcome: how it ended; None while it is on.
+        time_control: its clocks; None without, and in rows that were written before there was this.
     """
 
     game_id: str
@@ -113,3 +115,4 @@ class GameRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     outcome: Outcome | None = None
+    time_control: TimeControl | None = None

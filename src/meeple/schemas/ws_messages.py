@@ -15,6 +15,7 @@ import msgspec
 
 from meeple.engine.offers import OfferKind
 from meeple.errors import InvalidMessage, MeepleError, UnknownEvent
+from meeple.protocols import Unread
 from meeple.services.projection import (
     ChatHistory,
     ChatLine,
@@ -223,6 +224,8 @@ def parse(event: Any, args: Sequence[Any]) -> ClientMessage:
         raise InvalidMessage("an event has one argument, a JSON object")
     payload = args[0] if args else {}
     if not isinstance(payload, dict):
+        if isinstance(payload, Unread):
+            raise InvalidMessage(str(payload))
         raise InvalidMessage("an event's argument is a JSON object")
     try:
         return msgspec.convert(payload, message_type)

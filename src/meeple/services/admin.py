@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from meeple.engine.log import GameRow, GameStatus
-from meeple.errors import InvalidMessage
+from meeple.errors import GameNotFound, InvalidMessage
 from meeple.protocols import ActPage, GameLog, GamePage, Sanction, SanctionKind
 from meeple.services import projection
 from meeple.services.audit import Audit
@@ -142,7 +142,9 @@ class AdminService:
             GameNotFound, GameOver: there is nothing to abort.
             EngineError, Unavailable: it could not be done.
         """
-        await self._games.check_exists(game_id)
+        # Its row, and not the game: one that its engine cannot fold any more can be ended too.
+        if await self._log.find_game(game_id) is None:
+            raise GameNotFound
         async with self._audit.act(admin, "abort", game_id, why):
             return await self._games.call_off(game_id)
 

@@ -20,6 +20,7 @@ from meeple.engine.game import Game
 from meeple.errors import Forbidden, InvalidMessage, Muted, RateLimited, Unavailable
 from meeple.protocols import Clock, Message
 from meeple.services import projection
+from meeple.services.names import is_seen
 from meeple.services.projection import ChatLine
 from meeple.services.rate_limit import RateLimiter
 
@@ -240,7 +241,7 @@ class Chat:
 def _checked(text: str) -> str:
     """The text without space around it; raises `InvalidMessage` if it cannot be said."""
     text = text.strip()
-    if not text:
+    if not any(map(is_seen, text)):
         raise InvalidMessage("text: there is nothing in it")
     if len(text) > MAX_TEXT:
         raise InvalidMessage(f"text: it has {len(text)} characters, at most {MAX_TEXT} are allowed")

@@ -37,6 +37,8 @@ from meeple.services.timekeeper import Timekeeper
 #: What one who claims wants.
 ClaimResult = Literal["win", "draw"]
 
+#: How a game ended that an admin has called off.
+CALLED_OFF = Outcome(winners=(), reason="aborted_by_admin")
 #: An action longer than this, as JSON, is refused: it stays in the log for ever.
 MAX_ACTION_BYTES = 8 * 1024
 
@@ -239,7 +241,7 @@ def call_off(game: Game, at: int, seat: int | None, action_id: str | None) -> li
     if game.status is GameStatus.OVER:
         raise GameOver
     steps = [_step(game, EntryKind.ABORTED, at, payload={"by": "admin"})]
-    _end(steps, Outcome(winners=(), reason="aborted_by_admin"), at)
+    _end(steps, CALLED_OFF, at)
     return steps
 
 

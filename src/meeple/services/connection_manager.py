@@ -32,6 +32,7 @@ from meeple.services.presence_store import Entry, PresenceStore, RedisFactory
 log = structlog.get_logger(__name__)
 
 _NOBODY: Mapping[UUID, Gone] = MappingProxyType({})
+_NONE: Mapping[str, bool] = MappingProxyType({})
 #: Seconds between two looks at whose time is over.
 LOOK_EVERY = 1.0
 
@@ -176,6 +177,10 @@ class ConnectionManager:
         """
         games = self._games.get(sid, {})
         return [game_id for game_id, watches in games.items() if not (watches and players_only)]
+
+    def plays(self, sid: str, game_id: str) -> bool:
+        """Whether a connection of this node is at the game as a player's."""
+        return self._games.get(sid, _NONE).get(game_id) is False
 
     async def players_in(self, game_id: str) -> set[UUID]:
         """The users who are at the game as players, on any node."""

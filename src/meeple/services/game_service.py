@@ -19,8 +19,9 @@ from meeple.engine.offers import OfferKind
 from meeple.engine.rng import SEED_BYTES
 from meeple.engine.rules import Rules
 from meeple.engine.time_controls import time_control as time_control_of
-from meeple.errors import MeepleError, PolicyNotAvailable
+from meeple.errors import EngineError, EngineNotFound, MeepleError, PolicyNotAvailable
 from meeple.protocols import (
+    Appended,
     BotHouse,
     Broadcaster,
     Bus,
@@ -31,7 +32,7 @@ from meeple.protocols import (
     Gone,
     Presence,
 )
-from meeple.services import commands, offer_commands, projection, timing
+from meeple.services import commands, offer_commands, projection, timing, unfolded
 from meeple.services.absence import Absences
 from meeple.services.executor import Executor, OnDone, Receipt, unheard
 from meeple.services.reader import Reader
@@ -132,6 +133,7 @@ class GameService:
             self._keeper,
             time_limit=time_limit,
         )
+        self._bus = bus
         self._time_limit = time_limit
         self._house = house
         self._log = log
@@ -372,11 +374,23 @@ class GameService:
     async def call_off(self, game_id: str) -> Receipt:
         """An admin ends the game at any time; whoever calls this has noted who and why.
 
+        If its engine cannot fold or show it any more, only the log and the index say so: its
+        viewers are not told here.
+
         Raises:
             GameNotFound, GameOver: there is nothing to end.
-            EngineError, Unavailable: as for `execute_action`.
+            Unavailable: as for `execute_action`.
         """
-        return await self._executor.execute(game_id, commands.call_off, NOBODY)
+        try:
+            return await self._executor.execute(game_id, commands.call_off, NOBODY)
+        except (EngineError, EngineNotFound):
+            entries = await unfolded.call_off(self._log, game_id, self._clock.now_ms())
+        table = self._tables.peek(game_id)
+        if table is not None:
+            self._tables.doubt(table)
+        if self._bus is not None:
+            self._bus.publish(Appended(game_id, entries))
+        return Receipt(game_id, entries[0].seq)
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -439,6 +453,10 @@ class GameService:
             NotInGame: the user has no seat.
         """
         return commands.seat_of((await self._executor.table(game_id)).game, user_id)
+
+    async def has_seat(self, game_id: str, user_id: UUID) -> bool:
+        """Whether the user has a seat in the game. Raises `GameNotFound`."""
+        return (await self._executor.table(game_id)).game.seat_of(user_id) is not None
 
     async def check_exists(self, game_id: str) -> None:
         """Raises `GameNotFound` if there is no such game."""

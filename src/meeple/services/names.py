@@ -60,6 +60,11 @@ def clean_name(name: object) -> str:
     return DEFAULT_NAME if not shown or _is_house_bots(shown) else shown
 
 
+def is_seen(character: str) -> bool:
+    """Whether there is something of it to see by itself: no space, mark, control or filler."""
+    return unicodedata.category(character)[0] not in "CZM" and character not in _BLANK
+
+
 def _fits(name: str, at: int) -> bool:
     character = name[at]
     if character == _JOINER:

@@ -172,6 +172,7 @@ def _agree(
     elif offer.kind is OfferKind.MORE_TIME:
         payload["seat"] = offer.seat
         payload["seconds"] = SECONDS if offer.seconds is UNSET else offer.seconds
+        payload["kept"] = True  # what it means for a clock that stands: see `Clocks.credited`
     steps = [_step(game, EntryKind.ANSWERED, at, seat, payload, action_id)]
     if offer.kind is OfferKind.DRAW:
         ended = msgspec.to_builtins(DRAW_AGREED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -49,7 +49,7 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 class Connection:
     """What the handlers know of one accepted connection."""
 
-    __slots__ = ("bucket", "expires_at", "expiry_told_at", "name", "user_id")
+    __slots__ = ("acting", "bucket", "expires_at", "expiry_told_at", "name", "user_id")
 
     def __init__(
         self, user_id: UUID, name: str, expires_at: int | None, bucket: TokenBucket
@@ -61,6 +61,8 @@ class Connection:
         #: When the client was told that its token has expired, in seconds since 1970.
         self.expiry_told_at: float | None = None
         self.bucket = bucket
+        #: The games in which it acts without having joined, in the order of the first action.
+        self.acting: deque[str] = deque()
 
 
 class GameHandlers:
@@ -145,7 +147,7 @@ class GameHandlers:
         played = self._presence.games_of(sid, players_only=True)
         await self._auth.cleanup_authenticated_session(sid)
         log.info("disconnected", sid=sid, user_id=str(connection.user_id), reason=reason)
-        for game_id in left:
+        for game_id in dict.fromkeys((*left, *played)):
             try:
                 if game_id in played:
                     closed = reason == LEFT
@@ -181,6 +183,8 @@ class GameHandlers:
                 )
                 self.action_seconds.note(time.perf_counter() - started)
                 self.answered[_PLAYED] += 1
+                if not self._presence.plays(sid, message.game_id):
+                    await asyncio.create_task(self._acted(sid, connection, message.game_id))
                 return
             work = self._handle[type(message)](sid, connection, message, ack or _unheard)
             await asyncio.create_task(work)
@@ -192,6 +196,25 @@ class GameHandlers:
         except Exception:
             log.exception("event failed", event_name=event, **self._whose(sid, args))
             self._refuse(sid, event, InternalError(), ack)
+
+    async def _acted(self, sid: str, connection: Connection, game_id: str) -> None:
+        """Who acts in a game is there, though this connection has not joined it.
+
+        So it is until the connection goes or leaves, or acts so in `MAX_GAMES` more.
+        """
+        await self._presence.join_game(sid, game_id)
+        if game_id not in connection.acting:
+            connection.acting.append(game_id)
+        try:
+            if len(connection.acting) > MAX_GAMES:
+                oldest = connection.acting.popleft()
+                if oldest not in self._broadcaster.games_of(sid):
+                    await self._presence.leave_game(sid, oldest)
+                    await self._games.viewers.departed(oldest, connection.user_id, closed=False)
+            await self._games.viewers.announce_presence(game_id)
+        except MeepleError as error:
+            # The action was acked; that its player is there is heard of with the next sweep.
+            log.warning("presence not told", game_id=game_id, error=repr(error))
 
     def announce_draining(self) -> None:
         """Tell every client that this node is going away: its connection ends soon."""
@@ -262,8 +285,9 @@ class GameHandlers:
     async def _spectate(
         self, sid: str, connection: Connection, message: ws.Spectate, ack: Ack
     ) -> None:
-        await self._games.check_exists(message.game_id)
-        async with self._coming(sid, message.game_id, spectator=True):
+        # A player is there on every connection, also on one that only watches.
+        plays = await self._games.has_seat(message.game_id, connection.user_id)
+        async with self._coming(sid, message.game_id, spectator=not plays):
             await self._games.viewers.spectate(
                 sid,
                 message.game_id,

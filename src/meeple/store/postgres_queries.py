@@ -12,7 +12,7 @@ from meeple.store.records import ENTRY_COLUMNS, ROW_COLUMNS
 _ENTRY = ", ".join(ENTRY_COLUMNS)
 _ROW = ", ".join(ROW_COLUMNS)
 _ENTRY_TYPES = ("text", "bigint", "text", "bigint", "text", "text", "bigint")
-_ROW_TYPES = ("text", "text", "text", "text", "boolean", "text", "bigint", "bigint", "text")
+_ROW_TYPES = (*("text",) * 4, "boolean", "text", "bigint", "bigint", "text", "text")
 
 
 def _unnest(first: int, types: Sequence[str]) -> str:
@@ -46,7 +46,7 @@ APPEND_MORE = f"""
            SET {", ".join(f"{column} = excluded.{column}" for column in ROW_COLUMNS[1:])}
     ),
     sits AS (
-        SELECT user_id, game_id FROM {_unnest(24, ("text", "text"))} AS given (user_id, game_id)
+        SELECT user_id, game_id FROM {_unnest(25, ("text", "text"))} AS given (user_id, game_id)
     ),
     sat AS (
         INSERT INTO game_players (user_id, game_id)
@@ -62,14 +62,14 @@ APPEND_MORE = f"""
     ),
     due AS (
         INSERT INTO deadlines (game_id, due_at)
-        SELECT game_id, due_at FROM {_unnest(26, ("text", "bigint"))} AS given (game_id, due_at)
+        SELECT game_id, due_at FROM {_unnest(27, ("text", "bigint"))} AS given (game_id, due_at)
           JOIN won USING (game_id)
             ON CONFLICT (game_id) DO UPDATE SET due_at = excluded.due_at
     ),
     undue AS (
         DELETE FROM deadlines
          USING won
-         WHERE deadlines.game_id = won.game_id AND won.game_id = ANY ($28::text[])
+         WHERE deadlines.game_id = won.game_id AND won.game_id = ANY ($29::text[])
     )
     SELECT game_id FROM won
 """

@@ -14,7 +14,7 @@ from meeple.errors import Unavailable
 from meeple.store import postgres_queries as queries
 from meeple.store.postgres_heads import Chain, Heads, chains
 from meeple.store.postgres_line import FAULTS, TROUBLE, Line
-from meeple.store.records import Append
+from meeple.store.records import ROW_COLUMNS, Append
 
 logger = logging.getLogger(__name__)
 
@@ -170,7 +170,7 @@ def _statement(chains: list[Chain]) -> tuple[Any, ...]:
         queries.APPEND_MORE,
         *firsts,
         *_columns(more, 7),
-        *_columns(rows, 9),
+        *_columns(rows, len(ROW_COLUMNS)),
         *_columns(sits, 2),
         *_columns(due, 2),
         undue,

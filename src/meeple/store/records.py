@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from meeple.engine.base import Outcome
 from meeple.engine.log import Entry, EntryKind, GameRow, GameStatus, Player
+from meeple.engine.time_controls import TimeControl
 from meeple.errors import InvalidMessage
 
 MAX_INT64 = 2**63 - 1
@@ -21,9 +22,9 @@ MIN_INT64 = -(2**63)
 EntryValues: TypeAlias = tuple[str, int, str, int | None, str, str | None, int]
 ENTRY_COLUMNS = ("game_id", "seq", "kind", "seat", "payload", "action_id", "at")
 
-#: game_id, engine, options, status, public, players, created_at, updated_at, outcome; JSON texts
-#: for options, players and outcome
-RowValues: TypeAlias = tuple[str, str, str, str, bool, str, int, int, str | None]
+#: game_id, engine, options, status, public, players, created_at, updated_at, outcome,
+#: time_control; JSON texts for options, players, outcome and time_control
+RowValues: TypeAlias = tuple[str, str, str, str, bool, str, int, int, str | None, str | None]
 ROW_COLUMNS = (
     "game_id",
     "engine",
@@ -34,6 +35,7 @@ ROW_COLUMNS = (
     "created_at",
     "updated_at",
     "outcome",
+    "time_control",
 )
 
 _CURSOR = b"g1:"
@@ -41,6 +43,7 @@ _encoder = msgspec.json.Encoder()
 _payloads = msgspec.json.Decoder(dict[str, Any])
 _players = msgspec.json.Decoder(tuple[Player | None, ...])
 _outcomes = msgspec.json.Decoder(Outcome)
+_controls: msgspec.json.Decoder[TimeControl] = msgspec.json.Decoder(TimeControl)
 
 
 class Append(msgspec.Struct, frozen=True, gc=False):
@@ -145,12 +148,14 @@ def encode_row(row: GameRow) -> RowValues:
         row.created_at,
         row.updated_at,
         None if row.outcome is None else to_json(row.outcome),
+        None if row.time_control is None else to_json(row.time_control),
     )
 
 
 def decode_row(values: RowValues) -> GameRow:
     """The index row that `encode_row` made these values of."""
-    game_id, engine, options, status, public, players, created_at, updated_at, outcome = values
+    game_id, engine, options, status, public, players, created_at, updated_at, *more = values
+    outcome, control = more
     return GameRow(
         game_id=game_id,
         engine=engine,
@@ -161,6 +166,7 @@ def decode_row(values: RowValues) -> GameRow:
         created_at=created_at,
         updated_at=updated_at,
         outcome=None if outcome is None else _outcomes.decode(outcome),
+        time_control=None if control is None else _controls.decode(control),
     )
 
 

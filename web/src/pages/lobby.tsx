@@ -7,7 +7,7 @@ import { Header } from "../parts/header";
 import { Thumb } from "../parts/thumb";
 import { replayAddress, tableAddress } from "../router";
 import { ask, strangers } from "../session";
-import { ago, list, result, title, whoPlays } from "../text";
+import { ago, list, pace, result, title, whoPlays } from "../text";
 import { words, type EngineInfo, type GameRow } from "../wire";
 import { NewTable } from "./new_table";
 
@@ -234,7 +234,7 @@ function Line({ row, to, what, note }: { row: GameRow; to: string; what: string;
       <Thumb engine={row.engine} />
       <span class="what">
         <strong>{title(row.engine)}</strong>
-        <small>{note}</small>
+        <small>{row.time_control ? `${note} · ${pace(row)}` : note}</small>
       </span>
       <b>{what}</b>
     </a>

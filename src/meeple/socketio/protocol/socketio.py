@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from meeple.protocols import Unread
 from meeple.socketio.protocol.errors import ProtocolError
 
 #: Binary attachments that one packet may announce.
@@ -79,12 +80,7 @@ def decode(text: str) -> Packet:
         raise ProtocolError("a packet's number is too long")
     data = None
     if head.end() < len(text):
-        try:
-            data = _decode_json(text[head.end() :])
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ProtocolError("a packet's data is not JSON", 1007) from error
-        if text.count("[") + text.count("{") > MAX_NESTING:
-            _check_nesting(data, MAX_NESTING)
+        data = _read(text, head.end(), kind)
     if kind is Kind.EVENT or kind is Kind.BINARY_EVENT:
         name = data[0] if isinstance(data, list) and data else None
         # The reference parser takes a number as a name too.
@@ -111,13 +107,39 @@ _HEAD = re.compile(
 )
 
 
-def _check_nesting(data: Any, left: int) -> None:
+def _read(text: str, start: int, kind: Kind) -> Any:
+    """The data of a packet; an event whose arguments cannot be read has an `Unread` in their place.
+
+    So its sender can be told, and goes on. Raises `ProtocolError` for any other packet.
+    """
+    event = kind is Kind.EVENT or kind is Kind.BINARY_EVENT
+    try:
+        data = _decode_json(text[start:])
+    except (msgspec.DecodeError, RecursionError) as error:
+        name = _NAME.match(text, start) if event else None
+        if name is None:
+            raise ProtocolError("a packet's data is not JSON", 1007) from error
+        return [name[1], _NOT_JSON if isinstance(error, msgspec.DecodeError) else _TOO_DEEP]
+    if text.count("[") + text.count("{") > MAX_NESTING and _is_deeper(data, MAX_NESTING):
+        if not event or not isinstance(data, list):
+            raise ProtocolError("a packet's data is nested too deeply", 1009)
+        return [data[0], _TOO_DEEP]
+    return data
+
+
+_NOT_JSON = Unread("the event's argument is not JSON")
+_TOO_DEEP = Unread(f"a message may have {MAX_NESTING} lists and objects within each other")
+#: The name of an event that has arguments.
+_NAME = re.compile(r'\s*\[\s*"([^"\\]{1,64})"\s*,')
+
+
+def _is_deeper(data: Any, left: int) -> bool:
     if not isinstance(data, list | dict):
-        return
+        return False
     if not left:
-        raise ProtocolError("a packet's data is nested too deeply", 1009)
-    for value in data if isinstance(data, list) else data.values():
-        _check_nesting(value, left - 1)
+        return True
+    values = data if isinstance(data, list) else data.values()
+    return any(_is_deeper(value, left - 1) for value in values)
 
 
 class Assembler:

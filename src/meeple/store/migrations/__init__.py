@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The newest revision in ``versions``. Revisions are numbers of four digits.
-HEAD = "0003"
+HEAD = "0004"
 
 # Alembic's ``op`` and ``context`` are global: one migration at a time in a process.
 _one_at_a_time = threading.Lock()
