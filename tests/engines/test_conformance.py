@@ -191,7 +191,7 @@ def test_seats_and_options_are_varied_unless_given() -> None:
             return super().new_game(seats, options, rng)
 
     varied, fixed = Notes(), Notes()
-    assert_engine(varied, games=100, hash_seeds=())
+    assert_engine(varied, games=200, hash_seeds=())
     assert_engine(fixed, games=5, seats=3, options={"goal": 4}, hash_seeds=())
 
     seats, goals, strides, reverse = (set(values) for values in zip(*varied.played, strict=True))
