@@ -67,7 +67,7 @@ NGINX := $(shell PATH="$$PATH:/usr/sbin" command -v nginx)
 
 test: $(VENV)/.dev $(BROWSER) tests/js/node_modules/.package-lock.json $(JS)/dist/index.js $(PAGE)  ## Set up and run the tests
 	@$(if $(NGINX),:,echo "nginx is not here: tests/deploy/test_nginx.py IS LEFT OUT (apt-get install nginx-light)")
-	$(BIN)/python -m pytest -n auto $(if $(NGINX),,--ignore=tests/deploy/test_nginx.py)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(if $(NGINX),,--ignore=tests/deploy/test_nginx.py)
 
 lint: $(VENV)/.dev $(JS)/node_modules/.package-lock.json web/node_modules/.package-lock.json  ## Format check, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -96,7 +96,7 @@ soak: $(VENV)/.dev  ## Play for ten minutes and look for leaks; writes docs/soak
 	$(BIN)/python -m benchmarks.soak
 
 chaos: $(VENV)/.dev  ## Kill, freeze and cut everything for two minutes each, and compare with the log
-	MEEPLE_CHAOS_GAMES=500 MEEPLE_CHAOS_SECONDS=120 MEEPLE_CHAOS_MATCHES=30 $(BIN)/python -m pytest -s tests/chaos
+	MEEPLE_CHAOS_GAMES=500 MEEPLE_CHAOS_SECONDS=120 MEEPLE_CHAOS_MATCHES=30 MEEPLE_CHAOS_KILLS=100 $(BIN)/python -m pytest -s tests/chaos tests/durability/test_kill.py
 
 openspiel: $(VENV)/.dev $(BROWSER) $(PAGE)  ## Play and check every game of OpenSpiel; writes docs/games/openspiel.md
 	$(BIN)/python -m tests.openspiel.table

@@ -18,8 +18,8 @@ from tests.harness import server_here
     [
         ("tic-tac-toe", 5, 14),
         ("connect-four", 3, 10),
-        ("duel", 2, 6),
-        ("openspiel:gin_rummy", 2, 5),
+        ("duel", 1, 6),
+        ("openspiel:gin_rummy", 1, 5),
     ],
 )
 async def test_mcts_beats_chance(tmp_path: Path, engine: str, level: int, games: int) -> None:

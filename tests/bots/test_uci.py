@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -167,22 +167,25 @@ def program(folder: Path, lines: Sequence[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("lines", "why"),
+    ("lines", "patience", "why"),
     [
-        (["import sys", "sys.exit('no such book')"], r"ended \(exit code 1\)\n  no such book"),
-        (["import time", "print('hello?', flush=True)", "time.sleep(60)"], "last said 'hello\\?'"),
-        (["print('x' * 3_000_000, flush=True)", "input()"], "a line of more than"),
-        (["while True: print('info what', flush=True)"], "did not answer in"),
-        (["while input() != 'uci': pass", "print('uciok')"], r"ended \(exit code 0\)"),
+        (["import sys", "sys.exit('no such book')"], 20, r"ended \(exit code 1\)\n  no such book"),
+        (
+            ["import time", "print('hello?', flush=True)", "time.sleep(60)"],
+            4,
+            "last said 'hello\\?'",
+        ),
+        (["print('x' * 3_000_000, flush=True)", "input()"], 20, "a line of more than"),
+        (["while True: print('info what', flush=True)"], 1, "did not answer in"),
+        (["while input() != 'uci': pass", "print('uciok')"], 20, r"ended \(exit code 0\)"),
     ],
 )
 async def test_one_that_does_not_get_ready_is_told(
-    tmp_path: Path, lines: list[str], why: str
+    tmp_path: Path, lines: list[str], patience: float, why: str
 ) -> None:
-    started = time.monotonic()
     with pytest.raises(BotFailed, match=why):
-        await UciEngine.start(program(tmp_path, lines), patience=1)
-    assert time.monotonic() - started < 8
+        # Its process may need a while to start on a busy machine; one that talks has the time.
+        await asyncio.wait_for(UciEngine.start(program(tmp_path, lines), patience=patience), 40)
     assert not [one for one in psutil.Process().children() if "an engine.py" in str(one.cmdline())]
 
 
@@ -196,14 +199,14 @@ async def test_one_that_is_no_program_is_told(command: str) -> None:
     ("does", "why"),
     [
         (["sys.exit('out of memory')"], r"ended \(exit code 1\)\n  out of memory"),
-        (["print('bestmoves e2e4', flush=True)"], "did not answer in 1.1 s; it last said"),
-        (["time.sleep(60)"], "did not answer in 1.1 s"),
+        (["print('bestmoves e2e4', flush=True)"], "did not answer in 4.1 s; it last said"),
+        (["time.sleep(60)"], "did not answer in 4.1 s"),
     ],
 )
 async def test_one_that_dies_or_says_nothing_of_use_is_told(
     tmp_path: Path, does: list[str], why: str
 ) -> None:
-    engine = await UciEngine.start(engine_that(tmp_path, *does), patience=1)
+    engine = await UciEngine.start(engine_that(tmp_path, *does), patience=4)
     try:
         with pytest.raises(BotFailed, match=why):
             await engine.best_move("", [], Effort(movetime=100))
@@ -222,7 +225,7 @@ async def test_one_that_complains_at_length_is_heard_all_the_same(tmp_path: Path
 
 async def test_one_that_does_not_go_is_ended(tmp_path: Path) -> None:
     deaf = engine_that(tmp_path, "while True: time.sleep(1)")
-    engine = await UciEngine.start(deaf, patience=0.2)
+    engine = await UciEngine.start(deaf, patience=4)
     with pytest.raises(BotFailed):
         await engine.best_move("", [], Effort(movetime=1))
     await engine.aclose()

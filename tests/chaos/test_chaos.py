@@ -24,8 +24,8 @@ from tests.chaos.history import History
 from tests.chaos.players import Match
 from tests.proxy import Proxy
 
-SECONDS = float(os.environ.get("MEEPLE_CHAOS_SECONDS", "12"))
-MATCHES = int(os.environ.get("MEEPLE_CHAOS_MATCHES", "8"))
+SECONDS = float(os.environ.get("MEEPLE_CHAOS_SECONDS", "6"))
+MATCHES = int(os.environ.get("MEEPLE_CHAOS_MATCHES", "6"))
 SEED = int(os.environ.get("MEEPLE_CHAOS_SEED", "20"))
 FREEZE = 10.0 if SECONDS > 60 else 4.0
 

@@ -212,7 +212,8 @@ class TestHeartbeat:
             await receive(websocket)
             start = time.monotonic()
             assert await closed(websocket) == 1000
-            assert time.monotonic() - start < 2 * (INTERVAL + TIMEOUT) / 1000
+            # A busy machine is late; with the usual times it would be 45 seconds.
+            assert time.monotonic() - start < 10 * (INTERVAL + TIMEOUT) / 1000
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -110,11 +110,11 @@ async def test_a_flood_of_events_of_one_client_is_hardly_felt_by_another() -> No
         await raw.frame()
         raw.writer.write(flood)
         await until(lambda: busy.flooded)
-        slowest = 0.0
+        felt = 0
         while busy.flooded < 5_000:
-            start = time.perf_counter()
+            before = busy.flooded
             await other.send('421["ask"]')
             assert await receive(other) == "431[]"
-            slowest = max(slowest, time.perf_counter() - start)
-    # The whole flood takes two seconds.
-    assert slowest < 0.3
+            felt = max(felt, busy.flooded - before)
+    # Events of the flood, not seconds: however busy the machine is, few go before an answer.
+    assert felt < 1_500
