@@ -41,7 +41,7 @@ from meeple.services.dev_failures import DevFailures
 from meeple.services.engine_catalog import EngineCatalog, tried
 from meeple.services.engine_reload import EngineReloader
 from meeple.services.game_service import GameService
-from meeple.services.health import check_parts
+from meeple.services.health import Health
 from meeple.services.house_bots import SEARCH, HouseBots
 from meeple.services.loop_lag import LoopLag
 from meeple.services.moderation import Moderation
@@ -218,6 +218,8 @@ async def open_node(
             bus=bus,
             house=house,
         )
+        health = Health(log, connections, bus)
+        stack.push_async_callback(health.aclose)
         nodes = Nodes(
             NodeReporter(
                 node=secrets.token_hex(4),
@@ -230,7 +232,7 @@ async def open_node(
                 answered=handlers.answered,
                 engine_seconds=games.engine_seconds,
                 draining=lambda: sockets.draining,
-                check=partial(check_parts, log, connections, bus),
+                check=health.check,
                 recent=recent or RecentErrors(),
             ),
             clock,
@@ -246,7 +248,7 @@ async def open_node(
                 verifier=verifier,
                 log=log,
                 connections=connections,
-                bus=bus,
+                health=health,
                 limiter=RateLimiter(settings.rate, settings.burst),
                 guest_tokens=token_issuer(settings) if settings.guests else None,
                 guest_ttl=int(settings.guest_ttl),

@@ -113,6 +113,14 @@ def worker(name: str, folder: Path, port: int, ready: int) -> None:
     serve_worker(config.load(), name, folder, port, ready)
 
 
+@app.command(hidden=True)
+def guard(folder: Path, sockets: Path) -> None:
+    """Ends the services of serve --workers, which starts it, once stdin ends."""
+    from meeple.cli.guard import guard as run
+
+    run(folder, sockets)
+
+
 @app.command()
 def token(
     name: Annotated[str, typer.Argument(help="The player's name.")] = "Player",
