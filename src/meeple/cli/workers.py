@@ -181,7 +181,10 @@ class Workers:
             if worker is not self._seats[seat]:
                 continue  # it was replaced
             served = loop.time() - since
-            log.error("worker died", worker=worker.name, code=code)
+            if code == 0:
+                log.info("worker ended", worker=worker.name)
+            else:
+                log.error("worker died", worker=worker.name, code=code)
             # Whose sessions it had, is to hear that they are gone.
             await self._end(worker)
             await asyncio.sleep(pauses.after(served))
