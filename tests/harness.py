@@ -19,7 +19,7 @@ import uvicorn
 from meeple import bootstrap
 from meeple.config import Settings
 
-STARTED = re.compile(r"url=(\S+)")
+STARTED = re.compile(r"""url(?:=|": ")([^\s"]+)""")
 
 
 async def until(condition: Callable[[], object], seconds: float = 10) -> None:

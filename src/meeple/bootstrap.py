@@ -41,7 +41,7 @@ from meeple.services.dev_failures import DevFailures
 from meeple.services.engine_catalog import EngineCatalog, tried
 from meeple.services.engine_reload import EngineReloader
 from meeple.services.game_service import GameService
-from meeple.services.health import check_parts
+from meeple.services.health import Health
 from meeple.services.house_bots import SEARCH, HouseBots
 from meeple.services.loop_lag import LoopLag
 from meeple.services.moderation import Moderation
@@ -165,6 +165,7 @@ class _Ground:
     verifier: TokenVerifier
     connections: ConnectionManager
     bus: RedisBus | None
+    health: Health
     sockets: SocketIOServer
     broadcaster: TableBroadcaster
 
@@ -203,6 +204,8 @@ async def _open_ground(
     connections = connection_manager(settings, clock)
     stack.push_async_callback(connections.aclose)
     bus = await _open_bus(stack, settings, clock) if shared else None
+    health = Health(log, connections, bus)
+    stack.push_async_callback(health.aclose)
     sockets = SocketIOServer(
         [NAMESPACE],
         origins=settings.origins,
@@ -221,6 +224,7 @@ async def _open_ground(
         verifier=verifier,
         connections=connections,
         bus=bus,
+        health=health,
         sockets=sockets,
         broadcaster=TableBroadcaster(sockets.namespaces[NAMESPACE]),
     )
@@ -315,7 +319,7 @@ def _open_nodes(
         answered=handlers.answered,
         engine_seconds=games.engine_seconds,
         draining=lambda: sockets.draining,
-        check=partial(check_parts, ground.log, ground.connections, ground.bus),
+        check=ground.health.check,
         recent=recent,
     )
     redis = None if ground.bus is None else redis_factory(ground.settings.redis)
@@ -356,7 +360,7 @@ def _open_api(
         verifier=ground.verifier,
         log=ground.log,
         connections=ground.connections,
-        bus=ground.bus,
+        health=ground.health,
         limiter=RateLimiter(settings.rate, settings.burst),
         guest_tokens=token_issuer(settings) if settings.guests else None,
         guest_ttl=int(settings.guest_ttl),

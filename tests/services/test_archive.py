@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 from meeple.cli.archive import export, import_games
 from meeple.cli.verify import verify_log
 from meeple.protocols import GameLog
 from meeple.store.memory import MemoryGameLog
+from meeple.store.sqlite import SqliteGameLog
 from tests.services.engines import Shelf
 from tests.services.house import ANN, BEN, House
 
@@ -51,6 +53,24 @@ async def test_an_import_twice_is_the_same_as_once() -> None:
     again = await import_games(copy, Shelf(), lines)
     assert first.entries > 10
     assert (again.games, again.entries, again.faults) == (4, 0, [])
+
+
+async def test_of_many_games_that_share_their_commits_every_entry_is_counted(
+    tmp_path: Path,
+) -> None:
+    log = MemoryGameLog()
+    node = House(log).node()
+    for _ in range(100):
+        await node.table()
+    lines = await exported(log)
+    copy = await SqliteGameLog.open(tmp_path / "copy.sqlite3")
+    try:
+        done = await import_games(copy, Shelf(), [*lines, b"rubbish\n"])
+        assert await exported(copy) == lines
+    finally:
+        await copy.aclose()
+    entries = sum(len(json.loads(line)["entries"]) for line in lines)
+    assert (done.games, done.entries, len(done.faults)) == (100, entries, 1)
 
 
 async def test_an_import_brings_a_game_up_to_date_and_never_back() -> None:
@@ -100,4 +120,5 @@ async def test_what_is_no_game_is_a_fault_and_harms_no_other() -> None:
     spoilt = [b"rubbish\n", b"{}\n", lines[0], lines[1].replace(b'"seq":1,', b'"seq":7,'), lines[2]]
     done = await import_games(copy, Shelf(), spoilt)
     assert [fault.partition(":")[0] for fault in done.faults] == ["line 1", "line 2", "line 4"]
+    assert done.games == 3
     assert await exported(copy) == [lines[0], lines[2]]

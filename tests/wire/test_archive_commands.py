@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,9 @@ async def test_games_go_from_sqlite_to_postgresql_and_come_out_as_they_were(
         assert code == 0, (command, output)
     assert "2 games, 0 faults" in output
     assert sorted(first.read_bytes().splitlines()) == sorted(second.read_bytes().splitlines())
+
+
+async def test_a_backup_of_a_database_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    code, output = await run("export", str(tmp_path / "file"), folder=tmp_path)
+    assert (code, "there is no database" in output) == (1, True)
+    assert os.listdir(tmp_path) == []

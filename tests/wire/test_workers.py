@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
 import sysconfig
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import aiohttp
 import psutil
 import pytest
 
@@ -24,7 +26,13 @@ from tests.wire.test_metrics import metrics
 
 pytestmark = pytest.mark.process
 
-SETTINGS = {"bot_workers": "0", "drain_seconds": "0.5", "presence_ttl": "5"}
+SETTINGS = {
+    "bot_workers": "0",
+    "drain_seconds": "0.5",
+    "presence_ttl": "5",
+    "log_format": "json",
+    "presence_tll": "6",
+}
 
 
 @pytest.fixture
@@ -52,6 +60,62 @@ def services_of(folder: Path) -> list[psutil.Process]:
     return [*mains, *mains[0].children(recursive=True)]
 
 
+def sockets_of(server: ServerProcess) -> Path:
+    """The folder of its Unix sockets."""
+    [*_, folder, _, _] = next(iter(workers_of(server).values())).cmdline()
+    return Path(folder)
+
+
+def all_of(server: ServerProcess) -> list[psutil.Process]:
+    """The process that started all, and those that were told the folder of its sockets."""
+    sockets = str(sockets_of(server))
+    found = [psutil.Process(server.pid)]
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if any(sockets in word for word in process.cmdline()):
+                found.append(process)
+    return found
+
+
+def guard_of(server: ServerProcess) -> psutil.Process:
+    """The process that ends the services of one that was killed."""
+    [guard] = [one for one in psutil.Process(server.pid).children() if "guard" in one.cmdline()]
+    return guard
+
+
+@contextmanager
+def stopped(processes: list[psutil.Process]) -> Iterator[None]:
+    """They hang, and wake up again."""
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+async def health(url: str) -> tuple[int, dict[str, Any]]:
+    """What one of the workers says; it does not take its time."""
+    loop = asyncio.get_running_loop()
+    async with aiohttp.ClientSession() as session:
+        since = loop.time()
+        async with session.get(f"{url}/health/ready") as answer:
+            said = await answer.json()
+        assert loop.time() - since < 1.5  # it takes 0.4 s, on a machine with nothing else to do
+        return answer.status, said
+
+
+def exists(folder: Path) -> bool:
+    return folder.exists()
+
+
+async def until_well(url: str) -> None:
+    async with asyncio.timeout(20):
+        while (await health(url))[1]["status"] != "ok":  # noqa: ASYNC110 - it is asked
+            await asyncio.sleep(0.05)
+
+
 def runs(process: psutil.Process) -> bool:
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
@@ -74,7 +138,7 @@ async def serving(folder: Path) -> AsyncIterator[ServerProcess]:
 
 
 def starts_of_postgres(server: ServerProcess) -> int:
-    return sum("started" in one and "service=postgres" in one for one in server.lines)
+    return sum('"started"' in one and '"postgres"' in one for one in server.lines)
 
 
 class Pair:
@@ -175,36 +239,68 @@ async def test_players_of_one_game_are_served_by_workers_that_come_and_go(folder
                 await table.wait_for(lambda one: one.outcome is not None)
             assert [table.seq for table in tables] == [9, 9]
 
-        processes = [*psutil.Process(server.pid).children(recursive=True), *services_of(folder)]
+        processes = [*all_of(server), *services_of(folder)]
+        sockets = sockets_of(server)
+        # Even those that were about to be new.
+        os.kill(server.pid, signal.SIGHUP)
+        await until(lambda: len(workers_of(server)) == 3, 20)
+        processes += workers_of(server).values()
         assert await server.stop() == 0
         assert [one for one in processes if runs(one)] == []
+        assert not exists(sockets)
+
+        logged = [json.loads(one) for one in server.lines]
+        unknown = [one for one in logged if one["event"] == "unknown setting"]
+        assert [one["meant"] for one in unknown] == ["MEEPLE_PRESENCE_TTL"]
 
 
-async def test_what_a_killed_server_left_behind_is_taken_over_and_ended(folder: Path) -> None:
+async def test_what_hangs_or_dies_is_told_and_a_killed_server_leaves_nothing_behind(
+    folder: Path,
+) -> None:
     async with serving(folder) as server:
         pair = Pair(server.url)
         await pair.begin()
 
+        # What hangs, is not waited for.
+        postgres, valkey, *rest_of_postgres = services_of(folder)
+        with stopped([valkey]):
+            status, said = await health(server.url)
+            assert (status, said["status"], said["parts"]["log"]) == (200, "degraded", "ok")
+            assert said["parts"]["presence"] != "ok"
+        await until_well(server.url)
+        with stopped([postgres, *rest_of_postgres]):
+            status, said = await health(server.url)
+            assert (status, said["status"]) == (503, "unavailable")
+            assert said["parts"]["log"] != "ok"
+        await until_well(server.url)
+
         # The database dies, and is started again.
-        [postgres, *_] = services_of(folder)
         postgres.kill()
         await until(lambda: starts_of_postgres(server) == 2, 20)
         async with Rest(server.url, pair.tokens[0], timeout=20) as rest:
             assert (await rest.game(pair.game["game_id"])).seq == 3
 
-        # So does the process that started all: its workers end by themselves.
+        # So does the process that started all: its workers end by themselves. Its guard cannot end
+        # the services any more, so the next one takes them over.
         workers = list(workers_of(server).values())
-        behind = services_of(folder)
+        behind, guard = services_of(folder), guard_of(server)
+        os.kill(server.pid, signal.SIGKILL)
+        guard.kill()
         await server.kill()
         await until(lambda: not any(map(runs, workers)), 20)
+        assert all(map(runs, behind[:2]))
 
         await server.start()
         await until(lambda: not any(map(runs, behind)))
         async with Rest(server.url, pair.tokens[0]) as rest:
             assert (await rest.game(pair.game["game_id"])).seq == 3
-        behind = services_of(folder)
-        assert await server.stop() == 0
-        assert [one for one in behind if runs(one)] == []
+
+        # Alone, it leaves nothing behind.
+        processes = [*all_of(server), *services_of(folder)]
+        sockets = sockets_of(server)
+        await server.kill()
+        await until(lambda: not any(map(runs, processes)), 20)
+        assert not exists(sockets)
 
 
 async def test_workers_on_a_sqlite_file_are_refused(tmp_path: Path) -> None:

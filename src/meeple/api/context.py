@@ -13,13 +13,13 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from meeple.errors import InvalidToken, RateLimited
-from meeple.protocols import Bus, GameLog
+from meeple.protocols import GameLog
 from meeple.services.admin import AdminService
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.dev import Dev
 from meeple.services.engine_catalog import EngineCatalog
 from meeple.services.game_service import GameService
-from meeple.services.health import check_parts
+from meeple.services.health import Health
 from meeple.services.rate_limit import RateLimiter
 from meeple.services.tokens import Identity, TokenIssuer, TokenVerifier
 
@@ -30,7 +30,7 @@ class Context:
 
     Attributes:
         admin: what admins may ask.
-        bus: connects the nodes; None if there is but this one.
+        health: whether the parts that the server depends on do their work.
         limiter: how many requests a user, or for guests' accounts an address, may make.
         guest_tokens: makes guests' tokens; None if there are no guests here.
         guest_ttl: seconds that a guest's token is good for.
@@ -46,23 +46,19 @@ class Context:
     verifier: TokenVerifier
     log: GameLog
     connections: ConnectionManager
+    health: Health
     limiter: RateLimiter
     guest_tokens: TokenIssuer | None
     guest_ttl: int
     draining: Callable[[], bool] = lambda: False
     metrics: Callable[[], bytes] = bytes
     all_metrics: Callable[[], Awaitable[bytes]] | None = None
-    bus: Bus | None = None
     dev: Dev | None = None
 
     def limit(self, client: Hashable) -> None:
         """Count one request of the client's; raises `RateLimited` if there were too many."""
         if not self.limiter.take(client, time.monotonic()):
             raise RateLimited
-
-    async def check(self) -> dict[str, str]:
-        """Each part that the server depends on: ``ok``, or what is wrong with it."""
-        return await check_parts(self.log, self.connections, self.bus)
 
     async def identify(self, request: Request) -> Identity | None:
         """Whose bearer token the request has; None if it has none.

@@ -203,7 +203,7 @@ async def ready(ctx: Ctx) -> Response:
     """200 if games can be played; presence that is down degrades, and does not stop them."""
     if ctx.draining():
         return reply(rest.Health("draining"), 503)
-    parts = await ctx.check()
+    parts = await ctx.health.check()
     playable = parts["log"] == "ok"
     fine = all(part == "ok" for part in parts.values())
     status = "ok" if fine else "degraded" if playable else "unavailable"

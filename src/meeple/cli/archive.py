@@ -31,7 +31,7 @@ class Imported(msgspec.Struct):
     """What an import has come to.
 
     Attributes:
-        games: how many lines there were.
+        games: how many there were; lines that are none are not counted.
         entries: how many entries were appended.
         faults: what could not be imported, in words.
     """
@@ -84,10 +84,12 @@ async def import_games(
 
 
 async def _import(log: GameLog, tables: Tables, number: int, line: bytes, done: Imported) -> None:
-    done.games += 1
     try:
         game = msgspec.json.decode(line, type=Archived)
-        done.entries += await _append(log, tables, game)
+        done.games += 1
+        # In a line of its own: another one may count meanwhile.
+        appended = await _append(log, tables, game)
+        done.entries += appended
     except (MeepleError, ValueError, KeyError, TypeError) as error:
         done.faults.append(f"line {number}: {error}")
 

@@ -25,6 +25,7 @@ import meeple
 from meeple import config
 from meeple.cli.bot import bot
 from meeple.cli.house_rules import house_rules
+from meeple.config import Settings
 from meeple.errors import ConfigurationError
 
 app = typer.Typer(
@@ -111,6 +112,14 @@ def worker(name: str, folder: Path, port: int, ready: int) -> None:
     from meeple.cli.serve import serve_worker
 
     serve_worker(config.load(), name, folder, port, ready)
+
+
+@app.command(hidden=True)
+def guard(folder: Path, sockets: Path) -> None:
+    """Ends the services of serve --workers, which starts it, once stdin ends."""
+    from meeple.cli.guard import guard as run
+
+    run(folder, sockets)
 
 
 @app.command()
@@ -260,9 +269,7 @@ def verify(data: Data = None, database: Database = None) -> None:
     """Fold every game's log again and compare; no server must be running on it."""
     from meeple.cli.verify import verify as run
 
-    settings = config.load(data=data, database=database)
-    if not settings.postgres_url and not settings.database_path.exists():
-        raise ConfigurationError(f"there is no database {settings.database_path}")
+    settings = _with_games(data, database)
     games, faults = asyncio.run(run(settings))
     for fault in faults:
         typer.echo(fault)
@@ -284,8 +291,10 @@ def export(
     from meeple import backends
     from meeple.cli import archive
 
+    settings = _with_games(data, database)
+
     async def work() -> int:
-        async with backends.open_log(config.load(data=data, database=database)) as log:
+        async with backends.open_log(settings) as log:
             return await archive.export(log, stream, game or ())
 
     with _opened(file, "wb") as stream:
@@ -313,6 +322,14 @@ def import_(
     typer.echo(f"{done.games} games, {done.entries} entries, {len(done.faults)} faults", err=True)
     if done.faults:
         raise typer.Exit(1)
+
+
+def _with_games(data: str | None, database: str | None) -> Settings:
+    """The settings; raises `ConfigurationError` if there is no such database."""
+    settings = config.load(data=data, database=database)
+    if not settings.postgres_url and not settings.database_path.exists():
+        raise ConfigurationError(f"there is no database {settings.database_path}")
+    return settings
 
 
 def _opened(file: Path, mode: Literal["rb", "wb"]) -> AbstractContextManager[BinaryIO]:

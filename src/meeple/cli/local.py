@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from msgspec.structs import replace
 
+from meeple.cli.guard import Guard, services_lock
 from meeple.config import Settings
 from meeple.errors import ConfigurationError
 
@@ -24,15 +25,25 @@ NEEDED = (
     "workers share a database and a Redis: give --database postgresql://… and --redis redis://…,"
     " or install what Meeple can start by itself: pip install 'meeple[local]'"
 )
+#: Seconds to wait for a data folder that another server uses.
+OWN = 1.0
 #: Seconds between two looks whether the services still run.
 LOOK_EVERY = 1.0
 
 
-async def open_local(stack: AsyncExitStack, settings: Settings, sockets: Path) -> Settings:
+async def open_local(
+    stack: AsyncExitStack, settings: Settings, sockets: Path, gone: int
+) -> Settings:
     """Start what the settings give no URL for; the settings with the URLs.
 
-    What was started is started again if it dies, and stopped with the ``stack``; ``sockets`` is a
-    folder with a short path.
+    What was started is started again if it dies, and stopped with the ``stack``, or once ``gone``
+    ends, if this process is killed.
+
+    Args:
+        stack: closed by the caller.
+        settings: the settings.
+        sockets: a folder with a short path.
+        gone: file descriptor of a pipe that this process and all workers hold the other end of.
 
     Raises:
         ConfigurationError: what would be started is not installed, or does not start.
@@ -41,23 +52,26 @@ async def open_local(stack: AsyncExitStack, settings: Settings, sockets: Path) -
         raise ConfigurationError("database: a SQLite file has one owner; workers need PostgreSQL")
     folder = settings.data_folder.resolve()
     services: list[Service] = []
-    wanted = {}
+    urls = {}
     try:
         if not settings.database:
             from meeple.cli.local_services import LocalPostgres
 
-            services.append(LocalPostgres(folder / "postgres", sockets / "postgres"))
-            wanted["database"] = services[-1].url
+            postgres = LocalPostgres(folder / "postgres", sockets / "postgres")
+            services.append(postgres)
+            urls["database"] = postgres.url
         if settings.redis == "memory://":
             from meeple.cli.local_services import LocalValkey
 
-            services.append(LocalValkey(folder / "valkey", sockets / "valkey"))
-            wanted["redis"] = services[-1].url
+            valkey = LocalValkey(folder / "valkey", sockets / "valkey")
+            services.append(valkey)
+            urls["redis"] = valkey.url
     except ImportError as error:
         raise ConfigurationError(NEEDED) from error
     if services:
-        await _run(stack, folder, services)
-    return replace(settings, **wanted)
+        # First, so that there is no moment in which nobody would end the others.
+        await _run(stack, folder, [Guard(folder, sockets, gone), *services])
+    return replace(settings, **urls)
 
 
 async def _run(stack: AsyncExitStack, folder: Path, services: Sequence[Service]) -> None:
@@ -82,10 +96,10 @@ async def _run(stack: AsyncExitStack, folder: Path, services: Sequence[Service])
 
 def _own(stack: AsyncExitStack, folder: Path) -> None:
     """Two at once would stop each other's services."""
-    # Its default mode obeys the umask; whoever could read the file could hold its lock for ever.
-    lock = FileLock(folder / "services.lock", mode=0o600, thread_local=False)
+    lock = services_lock(folder)
     try:
-        lock.acquire(timeout=0)
+        # A guard of one that was killed has it for a moment.
+        lock.acquire(timeout=OWN)
     except Timeout as error:
         raise ConfigurationError(f"{folder} is in use by another Meeple server") from error
     stack.callback(lock.release)

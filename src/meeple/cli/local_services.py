@@ -41,12 +41,10 @@ class Service(Protocol):
     Attributes:
         name: what the log calls it.
         folder: where its files are.
-        url: where it is reached, whenever it runs.
     """
 
     name: str
     folder: Path
-    url: str
 
     def start(self) -> None:
         """Start it, after ending one that was left behind; raises whatever keeps it from it."""
@@ -62,7 +60,7 @@ class Service(Protocol):
 
 
 class LocalPostgres:
-    """A PostgreSQL that only its user on this machine can reach.
+    """A PostgreSQL that only its user on this machine can reach: at its ``url``.
 
     The wheel's own `PostgresServer` would leave the server running when a process that used it
     was killed, and believe in any process that has an old server's number.
@@ -98,9 +96,16 @@ class LocalPostgres:
 
     def stop(self) -> None:
         """See `Service.stop`."""
+        self._stop("-w", "-t", str(PATIENCE))
+
+    def tell_to_stop(self) -> None:
+        """The same, without waiting until it has stopped."""
+        self._stop("-W")
+
+    def _stop(self, *how: str) -> None:
         if self._main() is None:
             return
-        arguments = ["-w", "-t", str(PATIENCE), "-m", "fast", "stop"]
+        arguments = [*how, "-m", "fast", "stop"]
         try:
             pg_ctl(arguments, pgdata=self.folder, user=self._user, timeout=PATIENCE + 5)
         except subprocess.CalledProcessError:
@@ -148,7 +153,7 @@ class LocalPostgres:
 
 
 class LocalValkey:
-    """A Valkey that only its user on this machine can reach; it keeps nothing.
+    """A Valkey that only its user on this machine can reach, at its ``url``; it keeps nothing.
 
     Args:
         folder: its log and its settings.

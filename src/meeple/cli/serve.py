@@ -41,6 +41,8 @@ class _Server(uvicorn.Server):
         self._node = node
         self._drain_seconds = drain_seconds
         self._hurry = asyncio.Event()
+        #: Whether who started this process has died.
+        self.orphaned = False
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # From now on, who connects is another server's, or is refused at once.
@@ -86,6 +88,7 @@ class _Server(uvicorn.Server):
         def stop() -> None:
             # It would be called for ever: the end of a pipe stays readable.
             loop.remove_reader(pipe)
+            self.orphaned = True
             self.handle_exit(signal.SIGTERM, None)
 
         loop.add_reader(pipe, stop)
@@ -143,12 +146,17 @@ def serve_worker(settings: Settings, name: str, folder: Path, port: int, ready: 
     recent = RecentErrors()
     configure_logging(settings, recent)
     structlog.contextvars.bind_contextvars(worker=name)
-    uvloop.run(_serve_worker(settings, recent, Peers(folder, name), port, ready))
+    orphaned = uvloop.run(_serve_worker(settings, recent, Peers(folder, name), port, ready))
+    if orphaned:
+        # The last of the workers can, and nobody else would.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 async def _serve_worker(
     settings: Settings, recent: RecentErrors, peers: Peers, port: int, ready: int
-) -> None:
+) -> bool:
+    """Serve; gives whether it ended because the process that started it has died."""
     async with bootstrap.open_node(settings, peers=peers, recent=recent) as node:
         with contextlib.closing(peers), socket.socket(fileno=port) as listener:
             server = _Server(node, settings.drain_seconds)
@@ -165,6 +173,7 @@ async def _serve_worker(
             os.close(ready)
             log.info("serving", version=meeple.__version__)
             await serving
+    return server.orphaned
 
 
 def _settle_memory() -> None:
@@ -237,4 +246,5 @@ def configure_logging(settings: Settings, recent: RecentErrors | None = None) ->
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
     )
+    logging.captureWarnings(True)
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)

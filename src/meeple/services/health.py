@@ -2,22 +2,69 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 from meeple.errors import Unavailable
 from meeple.protocols import Bus, GameLog
 from meeple.services.connection_manager import ConnectionManager
 
+#: Seconds that a part may take to answer, of all the seconds until it gives up by itself.
+LIMIT = 0.4
 
-async def check_parts(
-    log: GameLog, connections: ConnectionManager, bus: Bus | None
-) -> dict[str, str]:
-    """Each part: ``ok``, or what is wrong with it. Without ``bus``, there is but this node."""
-    parts = {}
-    for name, check in (("log", log.check), ("presence", connections.check)):
+
+class Health:
+    """Asks the parts, and does not wait for one that hangs.
+
+    Args:
+        log: where the games are.
+        connections: who is present.
+        bus: connects the nodes; None if there is but this one.
+    """
+
+    def __init__(self, log: GameLog, connections: ConnectionManager, bus: Bus | None) -> None:
+        self._probes = {"log": _Probe(log.check), "presence": _Probe(connections.check)}
+        self._bus = bus
+
+    async def check(self) -> dict[str, str]:
+        """Each part: ``ok``, or what is wrong with it."""
+        asked = {name: probe.ask() for name, probe in self._probes.items()}
+        done, _ = await asyncio.wait(asked.values(), timeout=LIMIT)
+        parts = {
+            name: answer.result() if answer in done else f"{name}: no answer for {LIMIT} s"
+            for name, answer in asked.items()
+        }
+        if self._bus is not None:
+            parts["bus"] = "ok" if self._bus.up else "bus: Redis does not answer"
+        return parts
+
+    async def aclose(self) -> None:
+        """Wait no more for parts that hang."""
+        for probe in self._probes.values():
+            await probe.aclose()
+
+
+class _Probe:
+    """Asks one part once at a time, however many want to know: one that hangs is not asked more."""
+
+    def __init__(self, check: Callable[[], Awaitable[None]]) -> None:
+        self._check = check
+        self._asking: asyncio.Task[str] | None = None
+
+    def ask(self) -> asyncio.Task[str]:
+        """What the part answers, once it does; the caller must not cancel it."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return self._asking
+
+    async def _ask(self) -> str:
         try:
-            await check()
-            parts[name] = "ok"
+            await self._check()
         except Unavailable as error:
-            parts[name] = error.message
-    if bus is not None:
-        parts["bus"] = "ok" if bus.up else "bus: Redis does not answer"
-    return parts
+            return error.message
+        return "ok"
+
+    async def aclose(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
