@@ -238,7 +238,8 @@ def configure_logging(settings: Settings, recent: RecentErrors | None = None) ->
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # A line in one write: workers share stderr, and must not get between each other's words.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     # What libraries log goes the same way; their chatter below a warning does not.
