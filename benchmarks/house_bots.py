@@ -59,20 +59,23 @@ async def measure(url: str, actions: int) -> str:
     return f"p50 {cuts[49]:.2f} ms, p99 {cuts[98]:.2f} ms of {len(every)} actions"
 
 
+async def bots_only(url: str) -> str:
+    """A new table at which bots of the highest level play each other, of a user of its own."""
+    async with Rest(url) as rest:
+        account = await rest.guest("Host")
+    bot = BotSeat("mcts", 10)
+    async with Rest(url, account.token) as rest:
+        return (await rest.create_game("openspiel:othello", seats=[bot, bot])).game_id
+
+
 async def main(actions: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with server_process(Path(folder), **SETTINGS) as server:
             await measure(server.url, actions // 4)  # to warm up
             print("no bot thinks:  ", await measure(server.url, actions))
+            made = [await bots_only(server.url) for _ in range(BOT_TABLES)]
+            print("bots think:     ", await measure(server.url, actions))
             async with Rest(server.url) as rest:
-                account = await rest.guest("Host")
-            bot = BotSeat("mcts", 10)
-            async with Rest(server.url, account.token) as rest:
-                made = [
-                    (await rest.create_game("openspiel:othello", seats=[bot, bot])).game_id
-                    for _ in range(BOT_TABLES)
-                ]
-                print("bots think:     ", await measure(server.url, actions))
                 moves = [(await rest.game(game_id)).seq - 3 for game_id in made]
     print(f"moves of the bots meanwhile: {sum(moves)}")
 

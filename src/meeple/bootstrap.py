@@ -166,6 +166,7 @@ class _Ground:
     connections: ConnectionManager
     bus: RedisBus | None
     health: Health
+    keeper: Timekeeper
     sockets: SocketIOServer
     broadcaster: TableBroadcaster
 
@@ -214,6 +215,9 @@ async def _open_ground(
         peers=peers,
     )
     stack.push_async_callback(sockets.aclose)
+    keeper = Timekeeper(log, clock, sockets.namespaces[NAMESPACE].round_trip)
+    # Before anybody is shown a clock: that no node was here is known only now.
+    await keeper.beat()
     return _Ground(
         stack=stack,
         settings=settings,
@@ -226,6 +230,7 @@ async def _open_ground(
         bus=bus,
         health=health,
         sockets=sockets,
+        keeper=keeper,
         broadcaster=TableBroadcaster(sockets.namespaces[NAMESPACE]),
     )
 
@@ -240,8 +245,7 @@ def _open_games(
     ground.stack.callback(time_limit.stop)
     failures = DevFailures(clock) if settings.dev else None
     house = house_bots(settings, log, clock, lambda: 0 if dev is None else dev.version)
-    keeper = Timekeeper(log, clock, ground.server.round_trip)
-    deadlines = Deadlines(log, clock, keeper, ground.broadcaster)
+    deadlines = Deadlines(log, clock, ground.keeper, ground.broadcaster)
     games = GameService(
         catalog,
         log if traced is None else traced.log(log),
@@ -250,7 +254,7 @@ def _open_games(
         ground.connections,
         house=house,
         watch=deadlines,
-        keeper=keeper,
+        keeper=ground.keeper,
         bus=ground.bus,
         max_live=settings.max_live,
         time_limit=time_limit if failures is None else failures.noticing(time_limit),

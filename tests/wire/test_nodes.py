@@ -29,7 +29,7 @@ ISSUER = TokenIssuer(SECRET)
 #: Seconds that a busy machine may need for anything.
 BUSY = 3.0
 #: Seconds that viewers on other nodes may be behind, whatever Redis does.
-BEHIND = 2.0 + BUSY
+BEHIND = 2.0
 #: Seconds until a dead node's users are seen offline.
 TTL = 2.0
 

@@ -21,7 +21,7 @@ from meeple.engines.duel.decks import READY_MADE
 from tests.engines.duel.tables import ENGINE
 
 RULES = Rules("duel", ENGINE)
-GAMES = 200
+GAMES = 1000
 
 
 def test_duel_passes_the_check() -> None:
@@ -62,7 +62,7 @@ def play_live(log: list[Entry], chance: Random) -> Game:
     return game
 
 
-def test_hundreds_of_games_fold_to_the_same_states_twice() -> None:
+def test_a_thousand_games_fold_to_the_same_states_twice() -> None:
     chance = Random(4)
     lengths = []
     for seed in range(GAMES):
