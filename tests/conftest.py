@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 
+@pytest.hookimpl(optionalhook=True)  # not with `-p no:xdist`
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Half as many again as there are processors: a third of the time, a test waits."""
     return (os.cpu_count() or 1) * 3 // 2
