@@ -31,7 +31,6 @@ from benchmarks.servers import Cores, Server
 DOCUMENT = Path(__file__).parents[1] / "docs" / "soak.md"
 #: By how much memory may have grown in the end, as a share of that after the first minute.
 GROWTH = 0.10
-SOUND = "It ends with the memory and the file descriptors that it had after the first minute."
 #: File descriptors that may be open in the end beyond those after the first minute.
 DESCRIPTORS = 4
 
@@ -107,6 +106,16 @@ def _faults(minutes: Sequence[Minute]) -> list[str]:
     return faults
 
 
+def _sound(minutes: Sequence[Minute]) -> str:
+    first, last = minutes[0], minutes[-1]
+    middle = minutes[len(minutes) // 2]
+    return (
+        f"From the first minute to the last: {last.mib / first.mib - 1:+.1%} of memory,"
+        f" {last.descriptors - first.descriptors:+d} file descriptors."
+        f" From the middle to the last: {last.mib / middle.mib - 1:+.1%} of memory."
+    )
+
+
 def _report(minutes: Sequence[Minute], faults: Sequence[str], given: argparse.Namespace) -> str:
     total = sum(minute.actions for minute in minutes)
     rows = [
@@ -126,7 +135,7 @@ def _report(minutes: Sequence[Minute], faults: Sequence[str], given: argparse.Na
         "|---|---|---|---|---|---|",
         *rows,
         "",
-        *(faults or [SOUND]),
+        *(faults or [_sound(minutes)]),
         "",
         "Made by `make soak`.",
         "",
