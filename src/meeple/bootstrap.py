@@ -24,7 +24,7 @@ from meeple.backends import admin_store, connection_manager, open_log, redis_fac
 from meeple.bus.redis_bus import RedisBus
 from meeple.config import Settings
 from meeple.engine.time_limit import TimeLimit
-from meeple.errors import ConfigurationError
+from meeple.errors import ConfigurationError, Unavailable
 from meeple.keys import token_issuer, token_verifier
 from meeple.metrics import Metrics
 from meeple.protocols import AdminStore, Clock, GameLog, Said
@@ -217,7 +217,10 @@ async def _open_ground(
     stack.push_async_callback(sockets.aclose)
     keeper = Timekeeper(log, clock, sockets.namespaces[NAMESPACE].round_trip)
     # Before anybody is shown a clock: that no node was here is known only now.
-    await keeper.beat()
+    try:
+        await keeper.beat()
+    except Unavailable as error:
+        structlog.get_logger(__name__).warning("no beat", error=error.message)
     return _Ground(
         stack=stack,
         settings=settings,

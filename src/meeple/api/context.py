@@ -55,9 +55,9 @@ class Context:
     all_metrics: Callable[[], Awaitable[bytes]] | None = None
     dev: Dev | None = None
 
-    def limit(self, client: Hashable) -> None:
-        """Count one request of the client's; raises `RateLimited` if there were too many."""
-        if not self.limiter.take(client, time.monotonic()):
+    def limit(self, client: Hashable, tokens: float = 1) -> None:
+        """Count a request of the client's; raises `RateLimited` if there were too many."""
+        if not self.limiter.take(client, time.monotonic(), tokens):
             raise RateLimited
 
     async def identify(self, request: Request) -> Identity | None:

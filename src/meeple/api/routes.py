@@ -15,6 +15,7 @@ from meeple.errors import Forbidden
 from meeple.schemas import rest
 from meeple.services.names import checked_name
 from meeple.services.projection import GameState
+from meeple.services.rate_limit import FOLDED
 
 router = APIRouter(prefix="/api/v1")
 
@@ -177,6 +178,7 @@ async def get_log(
 
 @router.get("/games/{game_id}/states", **documented(rest.GameStates))
 async def get_states(
+    request: Request,
     ctx: Ctx,
     user: Optional,
     game_id: str,
@@ -185,6 +187,7 @@ async def get_states(
 ) -> Response:
     """The game as you may see it, after each entry of its log from the seq ``from`` on."""
     user_id = None if user is None else user.user_id
+    ctx.limit(user_id or address(request), (first + limit) / FOLDED)
     states = await ctx.games.reader.states(game_id, user_id, first, limit)
     return reply(rest.GameStates(game_id, states))
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 import structlog
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from meeple.bus.address import parse
 from meeple.bus.servers import servers
@@ -21,7 +21,7 @@ from meeple.protocols import Appended, BusListener, Clock, Note
 log = structlog.get_logger(__name__)
 
 #: What a Redis that does not answer raises; anything else is a mistake of ours.
-REDIS_FAILURES = (RedisError, OSError, TimeoutError)
+REDIS_FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
 #: Seconds between two signs of life that are asked of each server.
 PING_EVERY = 0.25
 #: Seconds that any answer may take; then Redis counts as down. With the above and a look at the log

@@ -113,10 +113,10 @@ async def _watch(services: Sequence[Service]) -> None:
 
 
 async def _look_after(service: Service) -> None:
-    if await asyncio.to_thread(service.running):
-        return
-    log.error("service died", service=service.name)
     try:
+        if await asyncio.to_thread(service.running):
+            return
+        log.error("service died", service=service.name)
         await asyncio.to_thread(service.start)
     except Exception:  # it is tried again, for as long as there are players
         log.exception("service not started", service=service.name)

@@ -51,7 +51,10 @@ class Worker:
         Raises:
             ConfigurationError: it ended instead, or took too long; its own words are on stderr.
         """
-        ready, said = os.pipe()
+        try:
+            ready, said = os.pipe()
+        except OSError as error:
+            raise ConfigurationError(f"worker {self.name} did not start: {error}") from error
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "meeple", "worker", self.name, str(folder)),
@@ -63,8 +66,10 @@ class Worker:
                 # A Ctrl-C is for all processes of a terminal, and this one tells the workers.
                 start_new_session=True,
             )
-        except BaseException:
+        except BaseException as error:
             os.close(ready)
+            if isinstance(error, OSError):  # no memory, no process: there may be soon
+                raise ConfigurationError(f"worker {self.name} did not start: {error}") from error
             raise
         finally:
             os.close(said)

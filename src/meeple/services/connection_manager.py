@@ -82,6 +82,8 @@ class ConnectionManager:
         self._gone: dict[str, dict[UUID, Gone]] = {}
         self._changed: set[str] = set()
         self._expired_until = 0
+        # Before this node was, perhaps none was: nobody could come back, so nobody was gone.
+        self._started = self._clock.now_ms()
 
     @property
     def degraded(self) -> bool:
@@ -237,7 +239,7 @@ class ConnectionManager:
         here = self._here(game_id)  # as it is after the wait
         return {
             user_id: mark
-            for user_id, mark in marks(row).items()
+            for user_id, mark in marks(row, self._started).items()
             if user_id in missing and user_id not in here
         }
 
@@ -274,7 +276,10 @@ class ConnectionManager:
         """Refresh three times per TTL, until it is cancelled; ``tell`` gets each changed game."""
         while True:
             refresh_at = time.monotonic() + self._ttl / 3
-            await self._tell(await self.refresh(), tell)
+            try:
+                await self._tell(await self.refresh(), tell)
+            except Exception:  # without the next one, everybody here would seem gone
+                log.exception("presence not refreshed")
             while (left := refresh_at - time.monotonic()) > 0:
                 await asyncio.sleep(min(left, LOOK_EVERY))
                 await self._tell(self.expired(), tell)
@@ -366,7 +371,7 @@ class ConnectionManager:
 
     def _take(self, game_id: str, row: Mapping[str, int]) -> dict[UUID, int]:
         """Remember what Redis says of a game that is viewed here; gives who is on other nodes."""
-        others, gone = self._others(row), marks(row)
+        others, gone = self._others(row), marks(row, self._started)
         if game_id in self._viewers:
             known = self._elsewhere.get(game_id, {})
             if known.keys() != others.keys() or self._gone.get(game_id, {}) != gone:

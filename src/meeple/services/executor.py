@@ -133,8 +133,10 @@ class Executor:
         """
         if action_id is not None and UNKEPT.search(action_id):
             raise InvalidMessage("action_id: it holds a character that no log can keep")
-        table = self._tables.find(game_id) or await self._tables.get(game_id)
-        arrived = None if table.game.clock is None else self._clock.now_ms()
+        came, table = None, self._tables.find(game_id)
+        if table is None:
+            came, table = self._clock.now_ms(), await self._tables.get(game_id)
+        arrived = None if table.game.clock is None else came or self._clock.now_ms()
         await table.lock.acquire()
         try:
             if table.unsure:

@@ -34,7 +34,7 @@ from meeple.protocols import (
 )
 from meeple.services import commands, offer_commands, projection, timing, unfolded
 from meeple.services.absence import Absences
-from meeple.services.executor import Executor, OnDone, Receipt, unheard
+from meeple.services.executor import Decide, Executor, OnDone, Receipt, unheard
 from meeple.services.reader import Reader
 from meeple.services.tables import NO_LIMIT, Table, Tables
 from meeple.services.timekeeper import Timekeeper
@@ -337,7 +337,9 @@ class GameService:
         decide = partial(
             offer_commands.offer, kind=kind, seconds=seconds, new_game_id=self._new_game_id
         )
-        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
+        return await self._executor.execute(
+            game_id, self._after_outages(decide), user_id, action_id, on_commit
+        )
 
     async def answer(
         self,
@@ -360,7 +362,9 @@ class GameService:
         decide = partial(
             offer_commands.answer, kind=kind, accept=accept, new_game_id=self._new_game_id
         )
-        return await self._executor.execute(game_id, decide, user_id, action_id, on_commit)
+        return await self._executor.execute(
+            game_id, self._after_outages(decide), user_id, action_id, on_commit
+        )
 
     async def abort(self, game_id: str, user_id: UUID) -> Receipt:
         """Call the game off before its first action, or at any time if only bots play it.
@@ -425,7 +429,10 @@ class GameService:
 
         wanted = list(game_ids)
         results = await asyncio.gather(
-            *(self._executor.execute(game_id, decide, NOBODY) for game_id in wanted),
+            *(
+                self._executor.execute(game_id, self._after_outages(decide), NOBODY)
+                for game_id in wanted
+            ),
             return_exceptions=True,
         )
         failed = []
@@ -480,6 +487,15 @@ class GameService:
         return await self._executor.refresh(game_id)
 
     # --- helpers ------------------------------------------------------------------------------
+
+    def _after_outages(self, decide: Decide) -> Decide:
+        """The command once the outages have been given back: it must not find them used up."""
+
+        def decided(game: Game, now: int, seat: int | None, key: str | None) -> list[Step]:
+            given = timing.give_back(game, now, self._keeper.outages)
+            return [*given, *decide(given[-1].game if given else game, now, seat, key)]
+
+        return decided
 
     def _admit_bots(
         self, game_id: str, creator: UUID, seating: Sequence[Player | None], rules: Rules

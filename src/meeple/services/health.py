@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 from meeple.errors import Unavailable
 from meeple.protocols import Bus, GameLog
 from meeple.services.connection_manager import ConnectionManager
 
-#: Seconds that a part may take to answer, of all the seconds until it gives up by itself.
+#: Seconds that a part is waited for, of all the seconds until it gives up by itself.
 LIMIT = 0.4
+#: Seconds without an answer until it is more than slow: a busy node is not to lose its players.
+HANGS = 2.0
 
 
 class Health:
@@ -28,12 +31,8 @@ class Health:
 
     async def check(self) -> dict[str, str]:
         """Each part: ``ok``, or what is wrong with it."""
-        asked = {name: probe.ask() for name, probe in self._probes.items()}
-        done, _ = await asyncio.wait(asked.values(), timeout=LIMIT)
-        parts = {
-            name: answer.result() if answer in done else f"{name}: no answer for {LIMIT} s"
-            for name, answer in asked.items()
-        }
+        await asyncio.wait([probe.ask() for probe in self._probes.values()], timeout=LIMIT)
+        parts = {name: probe.said() for name, probe in self._probes.items()}
         if self._bus is not None:
             parts["bus"] = "ok" if self._bus.up else "bus: Redis does not answer"
         return parts
@@ -50,12 +49,23 @@ class _Probe:
     def __init__(self, check: Callable[[], Awaitable[None]]) -> None:
         self._check = check
         self._asking: asyncio.Task[str] | None = None
+        self._since = 0.0
+        self._last = "ok"
 
     def ask(self) -> asyncio.Task[str]:
         """What the part answers, once it does; the caller must not cancel it."""
         if self._asking is None or self._asking.done():
+            self._since = time.monotonic()
             self._asking = asyncio.create_task(self._ask())
         return self._asking
+
+    def said(self) -> str:
+        """What it answered last, unless it has not answered for long."""
+        if self._asking is not None and self._asking.done():
+            self._last = self._asking.result()
+        elif time.monotonic() - self._since > HANGS:
+            self._last = f"no answer for {HANGS:.0f} s"
+        return self._last
 
     async def _ask(self) -> str:
         try:

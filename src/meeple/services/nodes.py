@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 import structlog
 
+from meeple.bus.redis_bus import REDIS_FAILURES
 from meeple.errors import NodeNotFound, Unavailable
 from meeple.protocols import Clock
 from meeple.services.node_report import NodeReport, NodeReporter
-from meeple.services.presence_store import REDIS_FAILURES
 
 log = structlog.get_logger(__name__)
 
@@ -133,6 +133,8 @@ class Nodes:
                     await self._beat()
                 except Unavailable as error:
                     log.debug("node not reported", error=error.message)
+                except Exception:  # such as another version's report: the next beat comes anyway
+                    log.exception("node not reported")
             await asyncio.sleep(BEAT)
 
     async def aclose(self) -> None:

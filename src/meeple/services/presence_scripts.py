@@ -84,12 +84,13 @@ def parse(member: str) -> tuple[UUID, str, str]:
     return UUID(user_id), node, sid
 
 
-def marks(row: Mapping[str, int]) -> dict[UUID, Gone]:
-    """The users who are marked as gone in ``row``."""
+def marks(row: Mapping[str, int], earliest: int) -> dict[UUID, Gone]:
+    """The users who are marked as gone in ``row``, none as gone since before ``earliest`` (ms)."""
     marks: dict[UUID, Gone] = {}
     for member, expiry in row.items():
         if member.endswith((CLOSED, LOST)):
             user_id, node, _ = parse(member)
             if not node:  # else it is the name of a connection that ends so
-                marks[user_id] = Gone(expiry - MARK_TTL * 1000, member.endswith(CLOSED))
+                since = max(expiry - MARK_TTL * 1000, earliest)
+                marks[user_id] = Gone(since, member.endswith(CLOSED))
     return marks

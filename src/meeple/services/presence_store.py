@@ -22,16 +22,14 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import structlog
-from redis.exceptions import RedisError
 
+from meeple.bus.redis_bus import REDIS_FAILURES
 from meeple.errors import Unavailable
 from meeple.protocols import Clock
 from meeple.services.presence_scripts import CLOSED, COME, GONE, LOOK, LOST, MARK, MARK_TTL
 
 log = structlog.get_logger(__name__)
 
-#: What a Redis that does not answer raises; anything else is a mistake of ours.
-REDIS_FAILURES = (RedisError, OSError, TimeoutError)
 
 #: Members written, or keys read, in one round trip, so that none outlasts the time limit, nor stops
 #: the event loop for long: an embedded Redis does its work in the call.

@@ -192,22 +192,25 @@ class Sync:
         """Look at what was heard of one game, in order."""
         try:
             while followed.notes:
-                note = followed.notes.popleft()
-                if isinstance(note, Appended):
-                    await self._fold(followed, note)
-                elif isinstance(note, Said):
-                    await self._receive(note)
-                elif note not in followed.notes:
-                    await self._presence.players_in(note.game_id)
-                    self._note_presence(note.game_id)  # whoever told us told everybody
-                    await self._announce(note.game_id)
+                await self._heed(followed, followed.notes.popleft())
+        finally:
+            followed.task = None
+
+    async def _heed(self, followed: Followed, note: Note) -> None:
+        try:
+            if isinstance(note, Appended):
+                await self._fold(followed, note)
+            elif isinstance(note, Said):
+                await self._receive(note)
+            elif note not in followed.notes:
+                await self._presence.players_in(note.game_id)
+                self._note_presence(note.game_id)  # whoever told us told everybody
+                await self._announce(note.game_id)
         except MeepleError as error:
             self._fell_behind(followed, error)
         except Exception:
             followed.current = False
             log.exception("sync failed", game_id=followed.game_id)
-        finally:
-            followed.task = None
 
     async def _fold(self, followed: Followed, note: Appended) -> None:
         table = followed.table

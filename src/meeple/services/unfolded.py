@@ -18,7 +18,9 @@ async def call_off(log: GameLog, game_id: str, now: int) -> list[Entry]:
         GameNotFound, GameOver: there is nothing to end.
         Unavailable: it may or may not have been done, or another node was faster; try again.
     """
-    row, entries = await log.find_game(game_id), await log.read(game_id)
+    # In this order: an end that comes in between shows in the row, and a later one as a conflict.
+    entries = await log.read(game_id)
+    row = await log.find_game(game_id)
     if row is None or not entries:
         raise GameNotFound
     if row.status is GameStatus.OVER:

@@ -29,7 +29,7 @@ from meeple.schemas import ws_messages as ws
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.game_service import GameService
 from meeple.services.names import clean_name
-from meeple.services.rate_limit import TokenBucket
+from meeple.services.rate_limit import FOLDED, TokenBucket
 from meeple.socketio.auth import AuthHandler, AuthResult
 from meeple.socketio.broadcaster import TableBroadcaster
 from meeple.socketio.talk import TalkHandlers
@@ -148,15 +148,12 @@ class GameHandlers:
         await self._auth.cleanup_authenticated_session(sid)
         log.info("disconnected", sid=sid, user_id=str(connection.user_id), reason=reason)
         for game_id in dict.fromkeys((*left, *played)):
-            try:
+            async with self._telling(game_id):
                 if game_id in played:
                     closed = reason == LEFT
                     await self._games.viewers.departed(game_id, connection.user_id, closed=closed)
                 else:
                     await self._games.viewers.announce_presence(game_id)
-            except MeepleError as error:
-                # The others of this game hear of it later; those of the next are told now.
-                log.warning("departure not told", game_id=game_id, error=repr(error))
 
     async def on_event(self, sid: str, event: str, args: Sequence[Any], ack: Ack | None) -> None:
         """Handle one event; whatever goes wrong is told to its sender, and to nobody else."""
@@ -202,19 +199,16 @@ class GameHandlers:
 
         So it is until the connection goes or leaves, or acts so in `MAX_GAMES` more.
         """
-        await self._presence.join_game(sid, game_id)
         if game_id not in connection.acting:
             connection.acting.append(game_id)
-        try:
+        async with self._telling(game_id):
+            await self._presence.join_game(sid, game_id)
             if len(connection.acting) > MAX_GAMES:
                 oldest = connection.acting.popleft()
                 if oldest not in self._broadcaster.games_of(sid):
                     await self._presence.leave_game(sid, oldest)
                     await self._games.viewers.departed(oldest, connection.user_id, closed=False)
             await self._games.viewers.announce_presence(game_id)
-        except MeepleError as error:
-            # The action was acked; that its player is there is heard of with the next sweep.
-            log.warning("presence not told", game_id=game_id, error=repr(error))
 
     def announce_draining(self) -> None:
         """Tell every client that this node is going away: its connection ends soon."""
@@ -271,6 +265,7 @@ class GameHandlers:
     # --- one method an event ------------------------------------------------------------------
 
     async def _join(self, sid: str, connection: Connection, message: ws.Join, ack: Ack) -> None:
+        self._charge(connection, message.last_seq)
         await self._games.seat_of(message.game_id, connection.user_id)
         async with self._coming(sid, message.game_id, spectator=False):
             await self._games.viewers.join(
@@ -280,11 +275,13 @@ class GameHandlers:
                 last_seq=message.last_seq,
                 on_join=ack,
             )
-        await self._talk.welcome(sid, message.game_id, connection)
+        async with self._telling(message.game_id):
+            await self._talk.welcome(sid, message.game_id, connection)
 
     async def _spectate(
         self, sid: str, connection: Connection, message: ws.Spectate, ack: Ack
     ) -> None:
+        self._charge(connection, message.last_seq)
         # A player is there on every connection, also on one that only watches.
         plays = await self._games.has_seat(message.game_id, connection.user_id)
         async with self._coming(sid, message.game_id, spectator=not plays):
@@ -294,7 +291,14 @@ class GameHandlers:
                 last_seq=message.last_seq,
                 on_join=ack,
             )
-        await self._talk.welcome(sid, message.game_id, connection)
+        async with self._telling(message.game_id):
+            await self._talk.welcome(sid, message.game_id, connection)
+
+    def _charge(self, connection: Connection, last_seq: int | None) -> None:
+        """What was missed is told by folding the whole game: who asks often must wait."""
+        tokens = (last_seq or 0) / FOLDED
+        if tokens and not connection.bucket.take(time.monotonic(), tokens):
+            raise RateLimited
 
     @asynccontextmanager
     async def _coming(self, sid: str, game_id: str, *, spectator: bool) -> AsyncIterator[None]:
@@ -311,17 +315,27 @@ class GameHandlers:
             self._games.viewers.leave(sid, game_id)
             await self._presence.leave_game(sid, game_id)
             raise
-        await self._games.viewers.announce_presence(game_id)
+        async with self._telling(game_id):
+            await self._games.viewers.announce_presence(game_id)
+
+    @asynccontextmanager
+    async def _telling(self, game_id: str) -> AsyncIterator[None]:
+        """The others hear of it with the next sweep if this fails; what was acked, holds."""
+        try:
+            yield
+        except MeepleError as error:
+            log.warning("not told", game_id=game_id, error=repr(error))
 
     async def _leave(self, sid: str, connection: Connection, message: ws.Leave, ack: Ack) -> None:
         played = message.game_id in self._presence.games_of(sid, players_only=True)
         self._games.viewers.leave(sid, message.game_id)
         await self._presence.leave_game(sid, message.game_id)
         ack(ws.Ok(ok=True, game_id=message.game_id))
-        if played:
-            await self._games.viewers.departed(message.game_id, connection.user_id, closed=True)
-        else:
-            await self._games.viewers.announce_presence(message.game_id)
+        async with self._telling(message.game_id):
+            if played:
+                await self._games.viewers.departed(message.game_id, connection.user_id, closed=True)
+            else:
+                await self._games.viewers.announce_presence(message.game_id)
 
     async def _resign(self, sid: str, connection: Connection, message: ws.Resign, ack: Ack) -> None:
         await self._games.resign(

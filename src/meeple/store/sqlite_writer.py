@@ -118,8 +118,8 @@ class SqliteWriter:
         written, watched = connection.execute(queries.LAST_BEAT).fetchone()
         outage = self._lives.beat(at, longest_gap, watched=bool(watched), written=written)
         if watched:
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 if outage is not None:
                     connection.execute("INSERT INTO outages (since, until) VALUES (?, ?)", outage)
                     connection.execute("DELETE FROM outages WHERE until <= ?", (_oldest(at),))
