@@ -112,7 +112,8 @@ def _sound(minutes: Sequence[Minute]) -> str:
     return (
         f"From the first minute to the last: {last.mib / first.mib - 1:+.1%} of memory,"
         f" {last.descriptors - first.descriptors:+d} file descriptors."
-        f" From the middle to the last: {last.mib / middle.mib - 1:+.1%} of memory."
+        f" From the middle to the last: {last.mib / middle.mib - 1:+.1%} of memory. It fails beyond"
+        f" {GROWTH:+.0%} and {DESCRIPTORS:+d} from the first to the last."
     )
 
 
@@ -126,8 +127,9 @@ def _report(minutes: Sequence[Minute], faults: Sequence[str], given: argparse.Na
     lines = [
         "# Soak",
         "",
-        f"{given.matches} matches of tic-tac-toe at once, one game after the other, at"
-        f" {given.rate:.0f} actions a second, on SQLite: {total:,} actions.",
+        f"{given.matches} matches of tic-tac-toe at once, one game after the other, on SQLite:"
+        f" {total:,} actions, {total / (60 * len(minutes)):,.0f} a second, games made and joined"
+        f" meanwhile. (While a game is played, {given.rate:.0f} actions a second are sent.)",
         "",
         *(f"- {line}" for line in machine.describe(Path(tempfile.gettempdir()))),
         "",

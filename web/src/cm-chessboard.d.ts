@@ -1,7 +1,5 @@
 // What this page uses of cm-chessboard, which comes without types.
 declare module "cm-chessboard/src/Chessboard.js" {
-  export const COLOR: { readonly white: "w"; readonly black: "b" };
-  export const BORDER_TYPE: { readonly none: "none" };
   export const INPUT_EVENT_TYPE: {
     readonly moveInputStarted: "moveInputStarted";
     readonly validateMoveInput: "validateMoveInput";

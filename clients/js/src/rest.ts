@@ -80,12 +80,17 @@ export class Rest {
     return this.#call("GET", `/me/games${queryString(query)}`);
   }
 
+  /** A fresh token for the guest whose token this has. */
+  renew(): Promise<Guest> {
+    return this.#call("POST", "/guests/renew");
+  }
+
   /** Give up. */
   resign(gameId: string): Promise<ReceiptBody> {
     return this.#call("POST", `${gamePath(gameId)}/resign`);
   }
 
-  /** Call a game off before its first action. */
+  /** Call a game off before its first action, or at any time if only bots play it. */
   abort(gameId: string): Promise<ReceiptBody> {
     return this.#call("POST", `${gamePath(gameId)}/abort`);
   }

@@ -13,7 +13,15 @@ from msgspec import UNSET, UnsetType
 
 from meeple.client.errors import ConnectionLost, Refused
 from meeple.engine.time_controls import TimeControl
-from meeple.schemas.rest import BotSeat, EngineList, GameList, GameLogBody, Guest, ReceiptBody
+from meeple.schemas.rest import (
+    BotSeat,
+    EngineList,
+    GameList,
+    GameLogBody,
+    GameStates,
+    Guest,
+    ReceiptBody,
+)
 from meeple.services.projection import GameState
 
 _T = TypeVar("_T")
@@ -113,6 +121,11 @@ class Rest:
         """The replay from the seq ``first`` on, as far as this user may see it."""
         query = {"from": str(first)} if first else None
         return await self._call("GET", f"{_game(game_id)}/log", GameLogBody, query=query)
+
+    async def states(self, game_id: str, first: int = 0, limit: int = 50) -> GameStates:
+        """The game as this user may see it, after each of at most 100 entries from ``first`` on."""
+        path = f"/games/{quote(game_id, safe='')}/states?from={first}&limit={limit}"
+        return await self._call("GET", path, GameStates)
 
     async def _call(
         self,

@@ -45,10 +45,9 @@ class NewGame(Body, frozen=True):
     ``seats`` is how many, or a list with ``"me"`` for the creator, null for an empty seat and
     ``{"bot": …, "level": …}`` for a bot of the house's; the creator takes the first seat unless a
     list says otherwise. Without ``time_control`` nobody looks at the clock.
-    list says otherwise. ``claim_after`` is how many seconds (20 to 86400) a player whose line broke
+    ``claim_after`` is how many seconds (20 to 86400) a player whose line broke
     has to come back before the others may claim; null or 0: there are no claims; by the speed of
-    the game if it is left out.
-    list says otherwise. ``chat`` is whether people can talk at the table.
+    the game if it is left out. ``chat`` is whether people can talk at the table.
     """
 
     engine: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]

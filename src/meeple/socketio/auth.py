@@ -13,14 +13,12 @@ from uuid import UUID
 import structlog
 
 from meeple.errors import Banned, InternalError, InvalidToken, MeepleError, Unavailable
+from meeple.schemas.ws_messages import NAMESPACE
 from meeple.services.connection_manager import ConnectionManager
 from meeple.services.names import clean_name
 from meeple.services.tokens import Identity, TokenVerifier
 
 log = structlog.get_logger(__name__)
-
-#: The Socket.IO namespace of the games.
-NAMESPACE = "/game"
 
 
 class SessionStore(Protocol):

@@ -39,11 +39,6 @@ export interface Overview {
   readonly nodes: readonly NodeReport[];
 }
 
-export interface GamePage {
-  readonly games: readonly GameRow[];
-  readonly cursor: string | null;
-}
-
 export interface GameLog {
   readonly game_id: string;
   readonly engine: string;
@@ -86,7 +81,3 @@ export interface Act {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-export interface AuditPage {
-  readonly acts: readonly Act[];
-  readonly cursor: string | null;
-}

@@ -14,8 +14,6 @@ from meeple.engines.duel.effects import Card, CreatureCard
 COPIES = 3
 #: Basic creatures in a deck, at least: without one nobody can begin.
 BASICS = 6
-#: Cards in the largest deck that the house rules allow.
-LARGEST = 40
 
 #: A ready-made deck names its cards in the order in which they matter: a game with decks of thirty
 #: plays the first thirty.
