@@ -51,7 +51,8 @@ async def away() -> None:
 
 
 async def said(health: Health) -> str:
-    return (await within(health.check()))["log"]
+    parts: dict[str, str] = await within(health.check())
+    return parts["log"]
 
 
 async def test_an_answer_in_time_is_told_at_once(log: AskedLog, health: Health) -> None:
