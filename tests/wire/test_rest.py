@@ -803,6 +803,17 @@ async def test_one_who_asks_too_often_is_told_to_slow_down_and_no_other(tmp_path
         assert (await http.ask("GET", "/games", None, None))[0] == 429
 
 
+async def test_how_a_game_was_late_in_it_is_not_asked_again_and_again(tmp_path: Path) -> None:
+    async with serving(tmp_path, rate=0.001, burst=20) as http:
+        ann, ben, eve = User("Ann"), User("Ben"), User("Eve")
+        game_id = await http.table(ann, ben)
+        late = f"/games/{game_id}/states?from=1000"
+        answers = [await http.ask("GET", late, eve) for _ in range(2)]
+        assert [status for status, _ in answers] == [200, 429]
+        assert answers[-1][1]["error"]["code"] == "rate_limited"
+        await http.get(f"/games/{game_id}/states", ann)
+
+
 # --- pages of other origins ---------------------------------------------------------------------
 
 

@@ -177,6 +177,25 @@ async def test_a_flood_of_events_is_refused_and_harms_nobody_else(tmp_path: Path
         assert (await other.ask("game:heartbeat", {}))["ok"]
 
 
+@pytest.mark.parametrize("event", ["game:spectate", "game:join"])
+async def test_who_asks_for_all_that_was_missed_again_and_again_must_wait(
+    tmp_path: Path, event: str
+) -> None:
+    access = token()
+    async with (
+        serving(tmp_path, rate=1, burst=20) as server,
+        line(server.url, access) as greedy,
+        line(server.url, access) as player,
+    ):
+        game_id = await alone(server, access)
+        asked = {"game_id": game_id, "last_seq": 10_000}
+        replies = [await greedy.ask(event, asked) for _ in range(3)]
+        codes = [reply.get("error", {}).get("code") for reply in replies]
+        assert codes == [None, "rate_limited", "rate_limited"]
+        reply = await player.ask("game:action", {"game_id": game_id, "action": "go on"})
+        assert reply["ok"]
+
+
 async def test_a_message_over_the_limit_ends_the_connection_that_sent_it(server: Server) -> None:
     async with (
         line(server.url, token(), transports=["websocket"]) as big,

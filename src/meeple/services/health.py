@@ -71,8 +71,10 @@ class _Probe:
         try:
             await self._check()
         except Unavailable as error:
-            return error.message
-        return "ok"
+            self._last = error.message
+        else:
+            self._last = "ok"
+        return self._last
 
     async def aclose(self) -> None:
         if self._asking is not None:
