@@ -16,10 +16,12 @@ def describe(base: Path) -> list[str]:
     """The machine, a line each; ``base`` is where the servers keep their files."""
     kind = file_system(base)
     release = platform.release().partition("-")[0]
+    sync = sync_ms(base)
     return [
         f"{_processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB",
         f"{platform.system()} {release}, Python {platform.python_version()}",
-        f"files on {kind}, where a synced write of 4 KiB takes {sync_ms(base):.2f} ms",
+        f"files on {kind}, where a synced write of 4 KiB takes {sync[49]:.2f} ms"
+        f" (p99 {sync[98]:.2f} ms)",
         f"load average when it began: {os.getloadavg()[0]:.1f}",
     ]
 
@@ -34,17 +36,17 @@ def file_system(base: Path) -> str:
     return max(mounts, key=lambda part: len(part.mountpoint)).fstype if mounts else "unknown"
 
 
-def sync_ms(base: Path) -> float:
-    """Median milliseconds that a small write takes to be on the disk."""
+def sync_ms(base: Path) -> list[float]:
+    """The 99 percentiles of the milliseconds that a small write takes to be on the disk."""
     taken = []
     with tempfile.TemporaryFile(dir=base) as file:
-        for _ in range(50):
+        for _ in range(1000):
             started = time.perf_counter()
             file.write(b"x" * 4096)
             file.flush()
             os.fdatasync(file.fileno())
             taken.append(time.perf_counter() - started)
-    return statistics.median(taken) * 1e3
+    return [seconds * 1e3 for seconds in statistics.quantiles(taken, n=100)]
 
 
 def _processor() -> str:

@@ -48,12 +48,12 @@ class _Probe:
 
     def __init__(self, check: Callable[[], Awaitable[None]]) -> None:
         self._check = check
-        self._asking: asyncio.Task[str] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self._since = 0.0
         self._last = "ok"
 
-    def ask(self) -> asyncio.Task[str]:
-        """What the part answers, once it does; the caller must not cancel it."""
+    def ask(self) -> asyncio.Task[None]:
+        """Ends once the part has answered; the caller must not cancel it."""
         if self._asking is None or self._asking.done():
             self._since = time.monotonic()
             self._asking = asyncio.create_task(self._ask())
@@ -61,20 +61,18 @@ class _Probe:
 
     def said(self) -> str:
         """What it answered last, unless it has not answered for long."""
-        if self._asking is not None and self._asking.done():
-            self._last = self._asking.result()
-        elif time.monotonic() - self._since > HANGS:
+        waits = self._asking is not None and not self._asking.done()
+        if waits and time.monotonic() - self._since > HANGS:
             self._last = f"no answer for {HANGS:.0f} s"
         return self._last
 
-    async def _ask(self) -> str:
+    async def _ask(self) -> None:
         try:
             await self._check()
         except Unavailable as error:
             self._last = error.message
         else:
             self._last = "ok"
-        return self._last
 
     async def aclose(self) -> None:
         if self._asking is not None:
