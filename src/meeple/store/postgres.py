@@ -222,8 +222,8 @@ class PostgresGameLog:
 
     async def _look_up(self, known: Known) -> None:
         """Learn what other nodes have appended."""
-        rows = await self._fetch(queries.TAILS, [known.game_id], [known.next_seq])
-        for _, seq, action_id in rows:
+        rows = await self._fetch(queries.TAIL, known.game_id, known.next_seq)
+        for seq, action_id in rows:
             known.learn(seq, action_id)
 
     async def _fetch(self, query: str, *parameters: Any) -> list[asyncpg.Record]:

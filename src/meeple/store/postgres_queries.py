@@ -74,13 +74,9 @@ APPEND_MORE = f"""
     SELECT game_id FROM won
 """
 
-#: What is new in some games, each from a seq on.
-TAILS = """
-    SELECT entries.game_id, entries.seq, entries.action_id
-      FROM unnest($1::text[], $2::bigint[]) AS asked (game_id, seq)
-      JOIN entries ON entries.game_id = asked.game_id AND entries.seq >= asked.seq
-     ORDER BY entries.game_id, entries.seq
-"""
+#: What is new in a game from a seq on, as far as `Heads` wants to know. Of one game alone: however
+#: little the planner knows of the table, the key is the way to it.
+TAIL = "SELECT seq, action_id FROM entries WHERE game_id = $1 AND seq >= $2 ORDER BY seq"
 
 READ_ENTRIES = f"SELECT {_ENTRY} FROM entries WHERE game_id = $1 AND seq >= $2 ORDER BY seq"
 
