@@ -61,7 +61,7 @@ class Postgres:
         others = main.children(recursive=True)
         main.kill()
         give_up_at = time.monotonic() + 10
-        while any(map(_runs, [main, *others])):
+        while any(map(runs, [main, *others])):
             assert time.monotonic() < give_up_at
             time.sleep(0.01)
         # Nobody may have asked what became of it, and then its number still looks alive.
@@ -88,7 +88,8 @@ class Postgres:
             await connection.close()
 
 
-def _runs(process: psutil.Process) -> bool:
+def runs(process: psutil.Process) -> bool:
+    """Whether the process lives."""
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -74,6 +74,24 @@ class Person:
         await named.first.click()
         return self.page.get_by_role("dialog")
 
+    async def begin_with_keys(self, game: str) -> None:
+        """Come as Ann and begin a game against the computer, without a mouse."""
+        page, keys = self.page, self.page.keyboard
+        await page.goto(self.url)
+        await page.get_by_label("Your name").focus()
+        await keys.type("Ann")
+        await keys.press("Enter")
+        await page.get_by_label("You are Ann").wait_for()
+        await page.get_by_label("Search the games").focus()
+        await keys.type(game.lower())
+        await expect(page.locator("button.tile").first).to_contain_text(game)
+        await keys.press("Tab")
+        await keys.press("Enter")
+        await page.get_by_role("dialog").wait_for()
+        await page.get_by_role("dialog").get_by_role("button", name="Play").focus()
+        await keys.press("Enter")
+        await page.wait_for_selector("main[data-seq]")
+
     async def make_table(self, game: str, **choices: str) -> str:
         """Make a table of the game; gives its address."""
         dialog = await self.choose(game)

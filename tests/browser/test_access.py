@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
 
 from tests.browser.axe import assert_accessible, with_axe
 from tests.browser.conftest import Arrive
@@ -62,19 +61,7 @@ async def test_axe_finds_nothing_serious_at_a_table_and_in_its_replay(
 async def test_a_whole_game_of_cards_is_played_with_the_keyboard_alone(arrive: Arrive) -> None:
     ann = await arrive()
     page, keys = ann.page, ann.page.keyboard
-    await page.goto(ann.url)
-    await page.get_by_label("Your name").focus()
-    await keys.type("Ann")
-    await keys.press("Enter")
-    await page.get_by_label("You are Ann").wait_for()
-    await page.get_by_label("Search the games").focus()
-    await keys.type("goofspiel")
-    await expect(page.locator("button.tile").first).to_contain_text("Goofspiel")
-    await keys.press("Tab")
-    await keys.press("Enter")
-    await page.get_by_role("dialog").get_by_role("button", name="Play").focus()
-    await keys.press("Enter")
-    await page.wait_for_selector("main[data-seq]")
+    await ann.begin_with_keys("Goofspiel")
     while True:
         await page.wait_for_selector("main.my-turn .card.playable, main[data-status=over]")
         if await page.locator("main[data-status=over]").count():

@@ -103,20 +103,7 @@ async def test_a_premove_is_played_as_soon_as_it_may_be(arrive: Arrive) -> None:
 async def test_a_whole_game_is_played_with_the_keyboard_alone(arrive: Arrive) -> None:
     ann = await arrive()
     page, keys = ann.page, ann.page.keyboard
-    await page.goto(ann.url)
-    await page.get_by_label("Your name").focus()
-    await keys.type("Ann")
-    await keys.press("Enter")
-    await page.get_by_label("You are Ann").wait_for()
-    await page.get_by_label("Search the games").focus()
-    await keys.type("connect four")
-    await expect(page.locator("button.tile").first).to_contain_text("Connect four")
-    await keys.press("Tab")
-    await keys.press("Enter")
-    await page.get_by_role("dialog").wait_for()
-    await page.get_by_role("dialog").get_by_role("button", name="Play").focus()
-    await keys.press("Enter")
-    await page.wait_for_selector("main[data-seq]")
+    await ann.begin_with_keys("Connect four")
     for turn in range(21):
         await page.wait_for_selector("main.my-turn, main[data-status=over]")
         if await page.locator("main[data-status=over]").count():

@@ -22,6 +22,7 @@ from meeple.client import Client, Rest
 from tests.durability.test_process import run
 from tests.harness import ServerProcess, until
 from tests.line import Line, line
+from tests.postgres import runs
 from tests.wire.test_metrics import metrics
 
 pytestmark = pytest.mark.process
@@ -122,13 +123,6 @@ async def until_well(url: str) -> None:
     async with asyncio.timeout(20):
         while (await health(url))[1]["status"] != "ok":  # noqa: ASYNC110 - it is asked
             await asyncio.sleep(0.05)
-
-
-def runs(process: psutil.Process) -> bool:
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 @asynccontextmanager

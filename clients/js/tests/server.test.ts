@@ -1,21 +1,11 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { connect, Rest, type Client, type ClientOptions, type Json } from "../src/index.js";
-import { ServerProcess } from "./process.js";
+import { open, serve, server } from "./served.js";
 
-let server: ServerProcess;
-const open: Client[] = [];
-
-beforeAll(async () => {
-  server = await ServerProcess.start();
-});
-afterEach(() => open.splice(0).forEach((client) => client.close()));
-afterAll(async () => {
-  await server.stop();
-  expect(server.output).not.toContain("Traceback");
-});
+serve();
 
 interface Person {
   readonly rest: Rest;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   connect,
   Rest,
@@ -8,19 +8,9 @@ import {
   type Json,
   type Table,
 } from "../src/index.js";
-import { ServerProcess } from "./process.js";
+import { open, serve, server } from "./served.js";
 
-let server: ServerProcess;
-const open: Client[] = [];
-
-beforeAll(async () => {
-  server = await ServerProcess.start();
-});
-afterEach(() => open.splice(0).forEach((client) => client.close()));
-afterAll(async () => {
-  await server.stop();
-  expect(server.output).not.toContain("Traceback");
-});
+serve();
 
 type TicTacToe = Table<Json, number>;
 

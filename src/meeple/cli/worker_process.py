@@ -52,9 +52,23 @@ class Worker:
             ConfigurationError: it ended instead, or took too long; its own words are on stderr.
         """
         try:
-            ready, said = os.pipe()
-        except OSError as error:
+            ready = await self._spawn(settings, listener, folder, alive)
+        except OSError as error:  # no memory, no process: there may be soon
             raise ConfigurationError(f"worker {self.name} did not start: {error}") from error
+        with os.fdopen(ready, "rb") as pipe:
+            try:
+                async with asyncio.timeout(START):
+                    word = await _read_once(pipe.fileno())
+            except TimeoutError:
+                word = b""
+        if not word:
+            raise ConfigurationError(f"worker {self.name} did not start")
+
+    async def _spawn(
+        self, settings: Settings, listener: socket.socket, folder: Path, alive: int
+    ) -> int:
+        """Start the process; gives the end of a pipe on which it says that it serves."""
+        ready, said = os.pipe()
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "meeple", "worker", self.name, str(folder)),
@@ -66,21 +80,12 @@ class Worker:
                 # A Ctrl-C is for all processes of a terminal, and this one tells the workers.
                 start_new_session=True,
             )
-        except BaseException as error:
+        except BaseException:
             os.close(ready)
-            if isinstance(error, OSError):  # no memory, no process: there may be soon
-                raise ConfigurationError(f"worker {self.name} did not start: {error}") from error
             raise
         finally:
             os.close(said)
-        with os.fdopen(ready, "rb") as pipe:
-            try:
-                async with asyncio.timeout(START):
-                    word = await _read_once(pipe.fileno())
-            except TimeoutError:
-                word = b""
-        if not word:
-            raise ConfigurationError(f"worker {self.name} did not start")
+        return ready
 
     async def wait(self) -> int | None:
         """Return once it has ended; gives the exit code, None if it never ran."""

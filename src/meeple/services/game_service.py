@@ -139,7 +139,6 @@ class GameService:
         self._log = log
         self._clock = clock
         self._broadcaster = broadcaster
-        self._presence = presence
         self._new_game_id = new_game_id
         self._new_seed = new_seed
 

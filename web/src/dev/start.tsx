@@ -1,10 +1,10 @@
 // Where an author begins: the latest tables, and a new practice table with somebody in every seat.
 import { useEffect, useState } from "preact/hooks";
-import { Rule } from "../parts/rule";
+import { Rules, SeatCount, type ChosenRules } from "../parts/rules";
 import { devAddress } from "../router";
 import { strangers } from "../session";
 import { ago, title } from "../text";
-import { optionsOf, words, type EngineInfo, type GameRow, type Json } from "../wire";
+import { words, type EngineInfo, type GameRow } from "../wire";
 import * as api from "./api";
 import "./dev.css";
 import { Notices } from "./notices";
@@ -80,7 +80,7 @@ function NewPractice({ engines, fail }: { engines: readonly EngineInfo[]; fail: 
 
 function Settings({ engine, fail }: { engine: EngineInfo; fail: (failure: unknown) => void }) {
   const [seats, setSeats] = useState(engine.min_seats);
-  const [rules, setRules] = useState<Record<string, Json>>({});
+  const [rules, setRules] = useState<ChosenRules>({});
   const make = (event: Event): void => {
     event.preventDefault();
     api.create(engine.name, rules, seats).then((made) => {
@@ -91,30 +91,8 @@ function Settings({ engine, fail }: { engine: EngineInfo; fail: (failure: unknow
     <form class="new-table" onSubmit={make}>
       <p>{engine.summary}</p>
       <div class="fields">
-        {engine.min_seats !== engine.max_seats && (
-          <label>
-            Seats
-            <input
-              type="number"
-              min={engine.min_seats}
-              max={engine.max_seats}
-              value={seats}
-              required
-              onInput={(event) => setSeats(Number(event.currentTarget.value))}
-            />
-          </label>
-        )}
-        {Object.entries(optionsOf(engine)).map(([key, option]) => (
-          <Rule
-            key={key}
-            name={key}
-            option={option}
-            change={(value) => {
-              const { [key]: _, ...others } = rules;
-              setRules(value === undefined ? others : { ...others, [key]: value });
-            }}
-          />
-        ))}
+        <SeatCount label="Seats" engine={engine} seats={seats} change={setSeats} />
+        <Rules engine={engine} rules={rules} change={setRules} />
       </div>
       <button class="main">New practice table</button>
     </form>

@@ -2,13 +2,13 @@
 import { useState } from "preact/hooks";
 import { lookOf } from "../boards/look";
 import { Dialog } from "../parts/dialog";
-import { Rule } from "../parts/rule";
+import { Rules, SeatCount, type ChosenRules } from "../parts/rules";
 import { Thumb } from "../parts/thumb";
 import { CONTROLS, CustomClock, type Control } from "../parts/time_control";
 import { tableAddress } from "../router";
 import { ask } from "../session";
 import { title } from "../text";
-import { optionsOf, words, type EngineInfo, type Json, type NewGame } from "../wire";
+import { optionsOf, words, type EngineInfo, type NewGame } from "../wire";
 
 type Against = "friend" | "anybody" | "bot";
 
@@ -20,10 +20,9 @@ export function NewTable({ engine, close }: { engine: EngineInfo; close: () => v
   const [side, setSide] = useState<number | "any">(lookOf(engine.name).bottom ?? 0);
   const [control, setControl] = useState("0");
   const [custom, setCustom] = useState<Control>({ kind: "fischer", initial: 300, increment: 3 });
-  const [rules, setRules] = useState<Record<string, Json>>({});
+  const [rules, setRules] = useState<ChosenRules>({});
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
-  const options = Object.entries(optionsOf(engine));
 
   async function make(event: Event): Promise<void> {
     event.preventDefault();
@@ -95,19 +94,7 @@ export function NewTable({ engine, close }: { engine: EngineInfo; close: () => v
           </label>
         )}
         <div class="fields">
-          {engine.min_seats !== engine.max_seats && (
-            <label>
-              Players
-              <input
-                type="number"
-                min={engine.min_seats}
-                max={engine.max_seats}
-                value={seats}
-                required
-                onInput={(event) => setSeats(Number(event.currentTarget.value))}
-              />
-            </label>
-          )}
+          <SeatCount label="Players" engine={engine} seats={seats} change={setSeats} />
           {seats > 1 && (
             <label>
               My seat
@@ -139,21 +126,11 @@ export function NewTable({ engine, close }: { engine: EngineInfo; close: () => v
           )}
         </div>
         {control === "custom" && <CustomClock control={custom} change={setCustom} />}
-        {options.length > 0 && (
+        {Object.keys(optionsOf(engine)).length > 0 && (
           <details>
             <summary>House rules</summary>
             <div class="fields">
-              {options.map(([name, option]) => (
-                <Rule
-                  key={name}
-                  name={name}
-                  option={option}
-                  change={(value) => {
-                    const { [name]: _, ...others } = rules;
-                    setRules(value === undefined ? others : { ...others, [name]: value });
-                  }}
-                />
-              ))}
+              <Rules engine={engine} rules={rules} change={setRules} />
             </div>
           </details>
         )}

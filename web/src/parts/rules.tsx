@@ -1,5 +1,5 @@
-// A field for a house rule, from the engine's schema.
-import type { Json, Option } from "../wire";
+// Fields for what a new table of a game may be told, from the engine's schema.
+import { optionsOf, type EngineInfo, type Json, type Option } from "../wire";
 
 interface RuleProps {
   name: string;
@@ -9,7 +9,7 @@ interface RuleProps {
 }
 
 /** A field for one house rule; none for a kind of rule that this page cannot ask for. */
-export function Rule({ name, option, change }: RuleProps) {
+function Rule({ name, option, change }: RuleProps) {
   const what = option.description ?? name.replaceAll("_", " ");
   const label = what.charAt(0).toUpperCase() + what.slice(1);
   if (option.enum) {
@@ -65,6 +65,55 @@ export function Rule({ name, option, change }: RuleProps) {
         onInput={({ currentTarget }) =>
           change(currentTarget.value === "" ? undefined : Number(currentTarget.value))
         }
+      />
+    </label>
+  );
+}
+
+/** The house rules that were chosen. */
+export type ChosenRules = Record<string, Json>;
+
+interface RulesProps {
+  engine: EngineInfo;
+  rules: ChosenRules;
+  change: (rules: ChosenRules) => void;
+}
+
+/** A field for each house rule of the game. */
+export function Rules({ engine, rules, change }: RulesProps) {
+  return Object.entries(optionsOf(engine)).map(([name, option]) => (
+    <Rule
+      key={name}
+      name={name}
+      option={option}
+      change={(value) => {
+        const { [name]: _, ...others } = rules;
+        change(value === undefined ? others : { ...others, [name]: value });
+      }}
+    />
+  ));
+}
+
+interface SeatCountProps {
+  label: string;
+  engine: EngineInfo;
+  seats: number;
+  change: (seats: number) => void;
+}
+
+/** How many play, where the game leaves a choice. */
+export function SeatCount({ label, engine, seats, change }: SeatCountProps) {
+  if (engine.min_seats === engine.max_seats) return null;
+  return (
+    <label>
+      {label}
+      <input
+        type="number"
+        min={engine.min_seats}
+        max={engine.max_seats}
+        value={seats}
+        required
+        onInput={(event) => change(Number(event.currentTarget.value))}
       />
     </label>
   );
